@@ -1,0 +1,214 @@
+"""Blobs on the local disk: streamed in once, durable at commit, read at any offset.
+
+    root/objects/<2 hex>/<2 hex>/<key>   committed, and never changed after
+    root/tmp/<key>                       being written, or left over from a crash
+
+Several processes may share one root. Nothing here decides that a file is of no use: the sweep does, by asking for
+old keys and deleting those that no row names.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import os
+import re
+import secrets
+import zlib
+from collections.abc import AsyncIterator
+from datetime import datetime
+from pathlib import Path
+
+from gateway.domain.blob import Blob, BlobMissing
+from gateway.store import disk
+
+_KEY = re.compile("[0-9a-f]{32}")
+_SLICE = 1 << 20  # bytes hashed and written before other tasks get their turn
+
+
+class LocalBlobs:
+    """The blob store of one node. `root` is made at `open`, readable by this user only."""
+
+    def __init__(self, root: Path) -> None:
+        self._root = root
+        self._objects = root / "objects"
+        self._tmp = root / "tmp"
+        # One byte per leaf directory: 1 when this process knows that the names leading to it are durable.
+        self._settled = bytearray(1 << 16)
+
+    async def open(self) -> None:
+        """Prepares the directories. Raises StorageUnavailable."""
+        with disk.storage_errors("prepare the storage for"):
+            for directory in (self._root, self._objects, self._tmp):
+                await asyncio.to_thread(disk.make_directories, directory)
+
+    async def close(self) -> None:
+        """Readers and writers that are still open go on until their own end."""
+
+    async def create(self) -> BlobWriter:
+        """Starts a new blob under an unguessable key. Raises StorageUnavailable."""
+        key = secrets.token_hex(16)
+        with disk.storage_errors("create"):
+            return BlobWriter(self, key, disk.create_exclusive(self._tmp / key))
+
+    async def reader(self, key: str) -> BlobReader:
+        """Opens a committed blob. Raises BlobMissing, StorageUnavailable."""
+        path = self._final(key)
+        with disk.storage_errors("open"):
+            try:
+                fd = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW)
+            except FileNotFoundError:
+                raise BlobMissing from None
+            return BlobReader(fd)
+
+    async def delete(self, key: str) -> None:
+        """Removes a blob, or what a crash left of it; open readers read on, a key that is gone is no error.
+
+        Not synced: after a power cut the blob may be back without its row, which is what the sweep looks for.
+        Raises BlobMissing for what cannot be a key, StorageUnavailable.
+        """
+        paths = (self._final(key), self._tmp / key)
+        with disk.storage_errors("delete"):
+            for path in paths:
+                await asyncio.to_thread(path.unlink, missing_ok=True)
+
+    async def keys_older_than(self, when: datetime) -> AsyncIterator[str]:
+        """Keys of blobs committed before `when`, and of uploads abandoned before it by a process that died.
+
+        `when` is aware, and far enough in the past for a row to have followed its blob. Raises StorageUnavailable.
+        """
+        if when.tzinfo is None:
+            raise ValueError("keys_older_than needs an aware datetime")
+        timestamp = when.timestamp()
+        with disk.storage_errors("list"):
+            for key in await asyncio.to_thread(disk.files_older_than, self._tmp, timestamp):
+                if _KEY.fullmatch(key) and disk.is_abandoned(self._tmp / key):
+                    yield key
+            for group in await asyncio.to_thread(disk.subdirectories, self._objects):
+                for key in await asyncio.to_thread(_old_keys, group, timestamp):
+                    yield key
+
+    def _final(self, key: str) -> Path:
+        if _KEY.fullmatch(key) is None:
+            raise BlobMissing
+        return self._objects / key[:2] / key[2:4] / key
+
+    def _publish(self, key: str, fd: int) -> None:
+        leaf = int(key[:4], 16)
+        disk.publish(fd, self._tmp / key, self._final(key), self._objects, new_parents=not self._settled[leaf])
+        self._settled[leaf] = 1
+
+    def _remove(self, key: str) -> None:
+        disk.remove(self._tmp / key, self._final(key))
+
+
+class BlobWriter:
+    """A blob being written, by one task. Ends with `commit` or `abort`; a failed call has aborted already."""
+
+    def __init__(self, blobs: LocalBlobs, key: str, fd: int) -> None:
+        self._blobs = blobs
+        self._key = key
+        self._fd = fd
+        self._size = 0
+        self._sha256 = hashlib.sha256()
+        self._crc32 = 0
+
+    @property
+    def size(self) -> int:
+        """Bytes taken so far."""
+        return self._size
+
+    async def write(self, chunk: bytes | memoryview) -> None:
+        """Appends `chunk`, of any size. Raises StorageUnavailable; ValueError when the writer has ended."""
+        self._check_open()
+        rest = memoryview(chunk).cast("B")
+        try:
+            while rest:
+                part, rest = rest[:_SLICE], rest[_SLICE:]
+                self._sha256.update(part)
+                self._crc32 = zlib.crc32(part, self._crc32)
+                with disk.storage_errors("write"):
+                    disk.write_whole(self._fd, part)
+                before, self._size = self._size, self._size + len(part)
+                if before // _SLICE != self._size // _SLICE:
+                    await asyncio.sleep(0)
+        except BaseException:
+            os.close(self._release())
+            self._blobs._remove(self._key)
+            raise
+
+    async def commit(self) -> Blob:
+        """Makes the blob durable under its key. Raises StorageUnavailable; ValueError when the writer has ended.
+
+        Cancelled meanwhile, it leaves nothing: nobody learnt the key.
+        """
+        self._check_open()
+        fd = self._release()
+        publication = asyncio.ensure_future(asyncio.to_thread(self._blobs._publish, self._key, fd))
+        try:
+            with disk.storage_errors("store"):
+                await asyncio.shield(publication)
+        except asyncio.CancelledError:
+            publication.add_done_callback(self._discard)
+            raise
+        return Blob(self._key, self._size, self._sha256.digest(), self._crc32)
+
+    async def abort(self) -> None:
+        """Throws away what was written. Without effect after `commit` or another `abort`."""
+        if self._fd >= 0:
+            os.close(self._release())
+            await asyncio.to_thread(self._blobs._remove, self._key)
+
+    def _release(self) -> int:
+        fd, self._fd = self._fd, -1
+        return fd
+
+    def _check_open(self) -> None:
+        if self._fd < 0:
+            raise ValueError("this blob was committed or aborted before")
+
+    def _discard(self, publication: asyncio.Future[None]) -> None:
+        if publication.cancelled() or publication.exception() is None:
+            self._blobs._remove(self._key)
+
+
+class BlobReader:
+    """Random access to one blob, whatever becomes of its name."""
+
+    def __init__(self, fd: int) -> None:
+        self._fd = fd
+        self._size = os.fstat(fd).st_size
+
+    @property
+    def size(self) -> int:
+        """Length of the blob in bytes."""
+        return self._size
+
+    async def read(self, offset: int, length: int) -> bytes:
+        """The bytes from `offset` on, fewer than `length` only at the end of the blob.
+
+        Reads on the calling thread: handing a small read to another thread costs more than the read.
+        Raises StorageUnavailable; ValueError for a negative argument or after `close`.
+        """
+        if self._fd < 0 or offset < 0 or length < 0:
+            raise ValueError("the reader is closed" if self._fd < 0 else "offset and length cannot be negative")
+        with disk.storage_errors("read"):
+            wanted = max(0, min(length, self._size - offset))
+            data = os.pread(self._fd, wanted, offset)
+            while len(data) < wanted:
+                more = os.pread(self._fd, wanted - len(data), offset + len(data))
+                if not more:
+                    raise OSError("the blob is shorter than when it was opened")
+                data += more
+        return data
+
+    async def close(self) -> None:
+        """Gives the file back to the system; may be called twice."""
+        fd, self._fd = self._fd, -1
+        if fd >= 0:
+            os.close(fd)
+
+
+def _old_keys(group: Path, timestamp: float) -> list[str]:
+    leaves = disk.subdirectories(group)
+    return [name for leaf in leaves for name in disk.files_older_than(leaf, timestamp) if _KEY.fullmatch(name)]

@@ -1,0 +1,1 @@
+"""Crashes, and what must be left after them."""
