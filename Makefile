@@ -10,6 +10,8 @@ ARGS ?=
 
 # Tests follow the processors, not only the cores: most of them wait for a disk or a socket.
 PYTEST := $(BIN)/python -m pytest -n logical
+# Without tools there is nothing to name: pyproject.toml lists them all.
+MYPY := $(BIN)/mypy $(if $(wildcard tools/*.py tools/*/*.py),,gateway tests)
 SET_UP = PYTHON="$(PYTHON)" sh .ci/set-up
 
 help: ## What can be made
@@ -31,7 +33,7 @@ test: $(VENV)/.ready-test
 	$(BIN)/ruff format --check || failed="$$failed format"; \
 	echo '== imports'; $(BIN)/lint-imports --no-logo || failed="$$failed imports"; \
 	log=$$(mktemp); trap 'rm -f "$$log"' EXIT; \
-	$(BIN)/mypy >"$$log" 2>&1 & types=$$!; \
+	$(MYPY) >"$$log" 2>&1 & types=$$!; \
 	echo '== tests'; $(PYTEST) $(ARGS) || failed="$$failed tests"; \
 	echo '== types'; wait $$types || failed="$$failed types"; cat "$$log"; \
 	if [ -n "$$failed" ]; then echo "failed:$$failed" >&2; exit 1; fi
@@ -39,7 +41,7 @@ test: $(VENV)/.ready-test
 lint: $(VENV)/.ready-test
 	@failed=; \
 	$(BIN)/ruff check || failed=1; $(BIN)/ruff format --check || failed=1; \
-	$(BIN)/lint-imports --no-logo || failed=1; $(BIN)/mypy || failed=1; \
+	$(BIN)/lint-imports --no-logo || failed=1; $(MYPY) || failed=1; \
 	test -z "$$failed"
 
 format: $(VENV)/.ready-test
