@@ -170,7 +170,17 @@ def pretended(*sizes: int) -> Layout:
 
 @pytest.mark.parametrize(
     "sizes",
-    [(GIB4 - 2, 5), (GIB4 - 1, 5), (GIB4, 5), (GIB4 + 9, GIB4 + 8), (2**31, 2**31, 3), (5, GIB4 - 100, 1), (2**40,)],
+    [
+        (GIB4 - 2, 5),
+        (GIB4 - 1, 5),
+        (GIB4, 5),
+        (GIB4 + 9, GIB4 + 8),
+        (2**31, 2**31, 3),
+        (GIB4 - 33, 5),
+        (GIB4 - 34, 5),
+        (5, GIB4 - 100, 1),
+        (2**40,),
+    ],
 )
 def test_zip64_appears_exactly_where_it_is_needed(sizes: tuple[int, ...]) -> None:
     layout = pretended(*sizes)

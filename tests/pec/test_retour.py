@@ -50,6 +50,11 @@ def test_tolerance(document: bytes) -> None:
     assert read_retour(document, 100) == Retour("N", None, 16, None)
 
 
+def test_a_byte_order_mark_outweighs_the_declaration() -> None:
+    document = retour_xml("N", 16, "Reçu").replace(b"UTF-8", b"ISO-8859-1")
+    assert read_retour(b"\xef\xbb\xbf" + document, 100).comment == "Reçu"
+
+
 def test_the_last_etat_wins_and_comments_are_joined() -> None:
     document = retour_xml("N", 16, "Reçu", updates=[(17, None), (20, "Refusé")])
     assert read_retour(document, 100) == Retour("N", None, 20, "Reçu\nRefusé")
