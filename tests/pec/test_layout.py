@@ -176,6 +176,7 @@ def pretended(*sizes: int) -> Layout:
         (GIB4, 5),
         (GIB4 + 9, GIB4 + 8),
         (2**31, 2**31, 3),
+        (GIB4 - 33,),
         (GIB4 - 33, 5),
         (GIB4 - 34, 5),
         (5, GIB4 - 100, 1),
