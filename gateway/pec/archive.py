@@ -35,7 +35,7 @@ def freeze(dossier: Dossier, template: str) -> Archive:
         for piece, occurrence in zip(dossier.pieces, counted, strict=True)
     ]
     stored = (
-        Entry(name, piece.size, piece.crc32, piece.blob, None)
+        Entry(name, piece.size, piece.crc32, piece.blob, piece.text)
         for name, piece in zip(names, dossier.pieces, strict=True)
     )
     name = archive_name(

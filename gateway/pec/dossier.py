@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from zlib import crc32
 
 from gateway.pec.names import Kind
 
@@ -19,7 +20,8 @@ class Party:
 class Piece:
     """One attachment: a document (``doc``) or a supporting file (``pj``).
 
-    ``size`` is in bytes, ``crc32`` that of the bytes, ``blob`` the key under which their store knows them.
+    ``size`` is in bytes, ``crc32`` that of the bytes, ``blob`` the key under which their store knows them; or ``text``
+    holds the bytes themselves, for what the gateway wrote.
     """
 
     kind: Kind
@@ -29,7 +31,14 @@ class Piece:
     mime_type: str
     size: int
     crc32: int
-    blob: str
+    blob: str | None
+    text: bytes | None = None
+
+    @classmethod
+    def of_text(cls, code: str, file_name: str, text: str) -> "Piece":
+        """A document of plain text that is stored nowhere but in the archive."""
+        data = text.encode()
+        return cls("doc", code, file_name, file_name, "text/plain", len(data), crc32(data), None, data)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,222 @@
+"""The only wiring: builds stores, services and doors, opens them in order, drains and closes them."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+from collections.abc import AsyncIterator, Callable
+from contextlib import AsyncExitStack, asynccontextmanager
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Final
+
+import structlog
+
+from gateway.api.metrics import PrometheusMeter
+from gateway.api.server import ApiServer
+from gateway.bridge.answers import carry_answers
+from gateway.bridge.webhooks import Webhooks
+from gateway.config import Settings, master_key
+from gateway.domain.errors import UnavailableError
+from gateway.domain.identity import OrganizationId
+from gateway.domain.retry import RetryPolicy
+from gateway.pec.returns import Limits
+from gateway.scheduler.jobs import Job, Scheduler
+from gateway.services import expire, figures, housekeeping
+from gateway.services.office import Office, Policy
+from gateway.services.operator import ensure_gateway
+from gateway.sftp_server.server import SftpServer
+from gateway.store import schema
+from gateway.store.blobs import LocalBlobs
+from gateway.store.disk import make_directories
+from gateway.store.passwords import Secrets
+from gateway.store.postgres import PostgresStore
+from gateway.store.sqlite import SqliteStore
+
+log = structlog.get_logger(__name__)
+
+_CARRY_EVERY: Final = timedelta(milliseconds=500)
+_SETTLE_EVERY: Final = timedelta(seconds=10)
+_FORGET_EVERY: Final = timedelta(hours=1)
+
+
+def now() -> datetime:
+    """The present moment, UTC, in whole milliseconds as everything that is kept."""
+    moment = datetime.now(UTC)
+    return moment.replace(microsecond=moment.microsecond // 1000 * 1000)
+
+
+def database_url(settings: Settings) -> str:
+    """Where the rows are: the configured database, or SQLite in the data directory."""
+    return settings.database.url.get_secret_value() or f"sqlite:///{settings.data_dir / 'gateway.db'}"
+
+
+def prepare(settings: Settings) -> None:
+    """Makes the data directory and brings the database to the present schema. Blocks; to be run before serving."""
+    make_directories(settings.data_dir)
+    schema.upgrade(database_url(settings))
+
+
+def policy(settings: Settings) -> Policy:
+    """The figures of the configuration as verbs take them."""
+    limits = settings.limits
+    outbox = settings.outbox
+    return Policy(
+        token_lifetime=settings.tokens.lifetime,
+        attachment_max_size=limits.attachment_max_size,
+        answer_max_size=limits.answer_max_size,
+        answer_limits=Limits(
+            entries=limits.answer_max_entries, total=limits.answer_max_expanded, ratio=limits.answer_max_ratio
+        ),
+        answer_codes=settings.answers.codes,
+        expire_after=settings.expiry.default_after,
+        grace=settings.answers.grace,
+        partial_after=settings.answers.partial_after,
+        retention=settings.retention.doors,
+        retry=RetryPolicy(outbox.first_delay, outbox.ceiling, outbox.max_attempts),
+        outgoing_timeout=outbox.timeout,
+        outgoing_batch=outbox.batch,
+    )
+
+
+@asynccontextmanager
+async def office_for(settings: Settings, meter: PrometheusMeter | None = None) -> AsyncIterator[Office]:
+    """Store and blobs, open, without any door: for commands. The schema must be the present one."""
+    url = database_url(settings)
+    if await asyncio.to_thread(schema.needs_upgrade, url):
+        raise UnavailableError("The database is not prepared: run `gateway db upgrade`", timedelta(minutes=1))
+    embedded = url.removeprefix("sqlite:///")
+    store = SqliteStore(Path(embedded)) if embedded != url else PostgresStore(url)
+    blobs = LocalBlobs(settings.blobs_path)
+    operator = settings.operator
+    async with AsyncExitStack() as stack:
+        await store.open()
+        stack.push_async_callback(store.close)
+        await blobs.open()
+        stack.push_async_callback(blobs.close)
+        office = Office(
+            store=store,
+            blobs=blobs,
+            clock=now,
+            secrets=Secrets(master_key(settings)),
+            meter=meter or PrometheusMeter(),
+            gateway=str(OrganizationId("ADMIN", operator.company_register, operator.branch_code)),
+            policy=policy(settings),
+        )
+        await ensure_gateway(office, operator.name)
+        yield office
+
+
+class Gateway:
+    """One process of the gateway: both doors, the bridge and the scheduler over one store."""
+
+    office: Office
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._stack = AsyncExitStack()
+        self._api: ApiServer | None = None
+        self._sftp: SftpServer | None = None
+        self._scheduler: Scheduler | None = None
+
+    @property
+    def http_port(self) -> int:
+        """The port on which the REST door listens."""
+        assert self._api is not None, "the gateway is not open"
+        return self._api.port
+
+    @property
+    def sftp_port(self) -> int:
+        """The port on which the SFTP door listens."""
+        assert self._sftp is not None, "the gateway is not open"
+        return self._sftp.port
+
+    async def open(self) -> None:
+        """Opens store, scheduler and doors, in this order; what was opened is closed again when one fails."""
+        async with AsyncExitStack() as stack:
+            meter = PrometheusMeter()
+            self.office = await stack.enter_async_context(office_for(self._settings, meter))
+            if self._settings.scheduler.enabled:
+                webhooks = Webhooks(self.office)
+                stack.push_async_callback(webhooks.close)
+                table = jobs(self.office, webhooks, self._settings)
+                self._scheduler = Scheduler(self.office, table, self._settings.scheduler.lease)
+                await self._scheduler.open()
+                stack.push_async_callback(self._scheduler.drain, 0)
+            self._sftp = await self._open_sftp(stack)
+            self._api = await self._open_api(stack, meter)
+            self._stack = stack.pop_all()
+
+    async def drain(self) -> None:
+        """Stops accepting, and lets what runs finish within the deadline of the settings."""
+        deadline = self._settings.shutdown.deadline.total_seconds()
+        parts = [part for part in (self._api, self._sftp, self._scheduler) if part is not None]
+        await asyncio.gather(*(part.drain(deadline) for part in parts))
+
+    async def close(self) -> None:
+        """Closes everything, the doors first."""
+        await self._stack.aclose()
+
+    async def _open_sftp(self, stack: AsyncExitStack) -> SftpServer:
+        settings = self._settings
+        server = SftpServer(
+            self.office,
+            host=settings.sftp.host,
+            port=settings.sftp.port,
+            host_keys=settings.host_keys_path,
+            spool=settings.data_dir / "spool",
+            max_sessions=settings.sftp.max_sessions,
+            login_timeout=settings.sftp.login_timeout.total_seconds(),
+            idle_timeout=settings.sftp.idle_timeout.total_seconds(),
+            answer_max_size=settings.limits.answer_max_size,
+        )
+        await server.open()
+        stack.push_async_callback(server.close)
+        return server
+
+    async def _open_api(self, stack: AsyncExitStack, meter: PrometheusMeter) -> ApiServer:
+        settings = self._settings
+        server = ApiServer(
+            self.office,
+            host=settings.http.host,
+            port=settings.http.port,
+            json_max_size=settings.limits.json_max_size,
+            attachment_max_size=settings.limits.attachment_max_size,
+            ready=lambda: figures.ready(self.office),
+            meter=meter,
+        )
+        await server.open()
+        stack.push_async_callback(server.close)
+        return server
+
+
+def jobs(office: Office, webhooks: Webhooks, settings: Settings) -> tuple[Job, ...]:
+    """The table of periodic jobs."""
+    return (
+        Job("answers", _CARRY_EVERY, lambda: carry_answers(office)),
+        Job("outbox", settings.outbox.every, webhooks.send_due, leased=False),
+        Job("expiry", settings.expiry.every, lambda: expire.expire_due(office)),
+        Job("settled-answers", _SETTLE_EVERY, lambda: housekeeping.settle_answers(office)),
+        Job("forget", _FORGET_EVERY, lambda: housekeeping.forget(office)),
+        Job("sweep", _FORGET_EVERY, lambda: housekeeping.sweep_blobs(office)),
+    )
+
+
+async def serve(settings: Settings, *, announce: Callable[[Gateway], None] = lambda _: None) -> int:
+    """Serves until SIGTERM or SIGINT, then drains; answers the exit code. `announce` is called when doors are open."""
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stop.set)
+    gateway = Gateway(settings)
+    await gateway.open()
+    try:
+        log.info("serving", http=gateway.http_port, sftp=gateway.sftp_port)
+        announce(gateway)
+        await stop.wait()
+        log.info("draining", deadline=settings.shutdown.deadline.total_seconds())
+        await gateway.drain()
+    finally:
+        await gateway.close()
+    log.info("stopped")
+    return 0

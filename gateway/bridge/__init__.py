@@ -1,0 +1,1 @@
+"""Carries what is queued from one side to the other: answers, archives, webhooks."""

@@ -1,0 +1,41 @@
+"""Answers that legacy servers upload, from the closed upload to their end."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from gateway.domain.blob import Blob
+
+
+class AnswerState(StrEnum):
+    """PARTIAL while it is not whole or still has a temporary name; QUEUED until the bridge has judged it."""
+
+    PARTIAL = "PARTIAL"
+    QUEUED = "QUEUED"
+    TAKEN = "TAKEN"
+    DUPLICATE = "DUPLICATE"
+    REFUSED = "REFUSED"
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """One uploaded file of an account's `out/` directory of a process.
+
+    `settled_at`: when it was taken or refused. `directory`: '' while it shows in out/ itself, else DONE or FAILED.
+    `error`: what the error file beside it says. `hidden`: its account deleted it, or uploaded another of that name.
+    """
+
+    id: str
+    account_id: str
+    process: str
+    name: str
+    blob: Blob
+    state: AnswerState
+    received_at: datetime
+    settled_at: datetime | None = None
+    directory: str = ""
+    error: str | None = None
+    case_id: str | None = None
+    hidden: bool = False

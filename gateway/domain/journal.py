@@ -1,0 +1,66 @@
+"""The journal's verbs, and the salted commitment by which a line vouches for personal data it does not hold."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+
+class Entry(StrEnum):
+    """What a journal line tells."""
+
+    FOLDER_CREATED = "folder.created"
+    FOLDER_COMPLETED = "folder.completed"
+    FOLDER_DELETED = "folder.deleted"
+    FOLDER_STATUS = "folder.status"
+    ATTACHMENT_RECEIVED = "attachment.received"
+    DELIVERY_PUBLISHED = "delivery.published"
+    DELIVERY_FETCHED = "delivery.fetched"
+    DELIVERY_ACCEPTED = "delivery.accepted"
+    DELIVERY_REJECTED = "delivery.rejected"
+    DELIVERY_EXPIRED = "delivery.expired"
+    DELIVERY_WITHDRAWN = "delivery.withdrawn"
+    DELIVERY_REPEATED = "delivery.repeated"
+    DELIVERY_REFUSED = "delivery.refused"
+    DELIVERY_PLACED = "delivery.placed"
+    EXPIRY_UNDONE = "delivery.expiry-undone"
+    CASE_STATUS = "case.status"
+    EVENT_POSTED = "event.posted"
+    EVENT_STATUS = "event.status"
+    EVENT_DELETED = "event.deleted"
+    ANSWER_QUEUED = "answer.queued"
+    ANSWER_TAKEN = "answer.taken"
+    ANSWER_REFUSED = "answer.refused"
+    ANSWER_DUPLICATE = "answer.duplicate"
+    OUTGOING_SENT = "outgoing.sent"
+    OUTGOING_DEAD = "outgoing.dead"
+    OUTGOING_REPLAYED = "outgoing.replayed"
+    IMPORTED = "imported"
+
+
+def commitment(salt: bytes, payload: bytes) -> str:
+    """SHA-256 over salt and payload, in hexadecimal. Once salt and payload are erased it tells nothing."""
+    return hashlib.sha256(salt + payload).hexdigest()
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One line of the journal; `seq` orders lines, with gaps. `digest` is hexadecimal."""
+
+    seq: int
+    at: datetime
+    entry: str
+    door: str
+    actor: str
+    organization: str
+    folder_id: str | None
+    case_id: str | None
+    delivery_id: str | None
+    subscription_id: str | None
+    epoch: int | None
+    digest: str | None
+    detail: Any
+    commitment: str | None

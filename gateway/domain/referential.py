@@ -1,0 +1,137 @@
+"""What is declared before any dossier travels: organizations, processes, subscriptions, accounts and clients."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+from enum import StrEnum
+from typing import Final
+
+from gateway.domain.deliveries import Gesture
+from gateway.domain.identity import Mode, OrganizationId, Role, Transport
+from gateway.domain.statuses import StatusRules
+
+
+@dataclass(frozen=True, slots=True)
+class Organization:
+    """One organization of the exchange (hub v1, Referential)."""
+
+    id: OrganizationId
+    name: str
+    code: str | None = None
+    country: str | None = None
+    postal_code: str | None = None
+    territory: str | None = None
+    email: str | None = None
+    phone_number: str | None = None
+    status: str = "Actif"
+
+
+@dataclass(frozen=True, slots=True)
+class Process:
+    """A démarche: what its folders may hold and how they live. Days and bytes where nothing else is said.
+
+    `supporting_types` are the attachment types that legacy archives carry as supporting files rather than documents.
+    `expire_after` is how long a delivery may stay unacknowledged; None: for ever.
+    """
+
+    code: str
+    name: str
+    osl: str | None = None
+    description: str | None = None
+    is_activated: bool = True
+    attachment_types: tuple[str, ...] = ()
+    attachment_formats: tuple[str, ...] = ()
+    recipient_formats: tuple[str, ...] = ()
+    attachment_max_size: int | None = None
+    supporting_types: tuple[str, ...] = ()
+    rules: StatusRules = field(default_factory=StatusRules)
+    message_to_transmitter: bool = True
+    message_with_status: bool = True
+    status_before_file_deletion: str | None = None
+    time_before_file_deletion: int | None = None
+    time_before_archiving: int | None = None
+    time_before_folder_deletion: int | None = None
+    subscription_validation: str = "Auto"
+    legal_justification: str | None = None
+    expire_after: timedelta | None = None
+
+
+class SubscriptionStatus(StrEnum):
+    """As the hub spells them (hub v1, Referential)."""
+
+    ACTIVE = "Actif"
+    INACTIVE = "Inactif"
+    REFUSED = "Refusé"
+    SUSPENDED = "Suspendu"
+
+
+SERVED: Final = (SubscriptionStatus.ACTIVE, SubscriptionStatus.INACTIVE)
+"""The statuses whose subscribers may still fetch what lies in their inbox."""
+
+
+class Complement(StrEnum):
+    """What a further archive holds: the whole dossier with what is new, or only what is new."""
+
+    WHOLE = "whole"
+    DELTA = "delta"
+
+
+@dataclass(frozen=True, slots=True)
+class Subscription:
+    """A recipient's right to a process. `epoch` grows with every switch of `access_mode`."""
+
+    id: str
+    organization: str
+    process: str
+    status: SubscriptionStatus = SubscriptionStatus.ACTIVE
+    access_mode: Mode = Mode.API
+    transport: Transport = Transport.PULL
+    epoch: int = 1
+    activate_at: datetime | None = None
+    end_at: datetime | None = None
+    template: str | None = None
+    complement: Complement = Complement.WHOLE
+    webhook: str | None = None
+    email: str | None = None
+    notification_frequency: str | None = None
+
+    def active(self, now: datetime) -> bool:
+        """Whether folders may be deposited for this subscriber now."""
+        begun = self.activate_at is None or self.activate_at <= now
+        return self.status is SubscriptionStatus.ACTIVE and begun and (self.end_at is None or now < self.end_at)
+
+
+@dataclass(frozen=True, slots=True)
+class SftpAccount:
+    """A login at the SFTP door; it may serve many subscriptions, and a subscription may have several accounts.
+
+    `flat`: its one subscription shows as /in and /out instead of /<process>/in and /<process>/out. `version` grows
+    with every change, so that a cached login of an older version is worth nothing.
+    """
+
+    id: str
+    organization: str
+    username: str
+    password_hash: str | None = None
+    public_keys: tuple[str, ...] = ()
+    flat: bool = False
+    acknowledge_on: frozenset[Gesture] = frozenset({Gesture.RENAME, Gesture.DELETE, Gesture.ANSWER})
+    allow_unread: bool = False
+    networks: tuple[str, ...] = ()
+    legacy_algorithms_until: date | None = None
+    enabled: bool = True
+    version: int = 1
+    processes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ApiClient:
+    """A credential of the API: what it may do, for which organization and, where given, which process only."""
+
+    client_id: str
+    organization: str
+    role: Role
+    process: str | None = None
+    secret_hashes: tuple[str, ...] = ()
+    enabled: bool = True

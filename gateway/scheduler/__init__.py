@@ -1,0 +1,1 @@
+"""Says when: a table of periodic verbs claimed by leases."""

@@ -1,0 +1,69 @@
+"""Which objects a caller may see and act on; every look-up of a verb goes through here."""
+
+from __future__ import annotations
+
+from gateway.domain.dossiers import Case, Folder
+from gateway.domain.errors import ForbiddenError, NotFoundError
+from gateway.domain.identity import Caller, Door, Role
+from gateway.domain.referential import Process, Subscription
+from gateway.services.ports import Transaction
+
+
+def folder_of(tx: Transaction, caller: Caller, folder_id: str, *, hold: bool = False) -> Folder:
+    """The folder, for its depositor or ADMIN. Raises NotFoundError, or ForbiddenError for everybody else."""
+    folder = tx.folders.hold(folder_id) if hold else tx.folders.get(folder_id)
+    if folder is None:
+        raise NotFoundError("Folder")
+    deposited = caller.role is Role.OSL and folder.depositor == caller.organization
+    if not (deposited or caller.role is Role.ADMIN) or out_of_process(caller, folder.process):
+        raise ForbiddenError
+    return folder
+
+
+def case_of(tx: Transaction, caller: Caller, case_id: str, *, hold: bool = False) -> tuple[Case, Folder]:
+    """The case with its folder, for the depositor, the recipient or ADMIN; a recipient sees it once it is published.
+
+    Raises NotFoundError, or ForbiddenError for everybody else (hub v1, Fetching).
+    """
+    found = tx.cases.hold(case_id) if hold else tx.cases.get(case_id)
+    if found is None:
+        raise NotFoundError("Case")
+    case = found[0]
+    if not (is_depositor(caller, case) or is_recipient(caller, case) or caller.role is Role.ADMIN):
+        raise ForbiddenError
+    if out_of_process(caller, case.process):
+        raise ForbiddenError
+    if is_recipient(caller, case) and case.publication == 0:
+        raise NotFoundError("Case")
+    return found
+
+
+def out_of_process(caller: Caller, process: str) -> bool:
+    """Whether the caller's credential is for another process only."""
+    return caller.process is not None and caller.process != process
+
+
+def is_depositor(caller: Caller, case: Case) -> bool:
+    """Whether the caller speaks for the depositor of the case."""
+    return caller.role is Role.OSL and case.depositor == caller.organization
+
+
+def is_recipient(caller: Caller, case: Case) -> bool:
+    """Whether the caller speaks for the recipient of the case. An SFTP account may serve several recipients."""
+    if caller.role is not Role.SI:
+        return False
+    return case.recipient == caller.organization or caller.door in (Door.SFTP, Door.PUSH)
+
+
+def process_of(tx: Transaction, code: str) -> Process:
+    """The process of a case that exists; it always does."""
+    process = tx.processes.get(code)
+    assert process is not None, "a case refers to its process"
+    return process
+
+
+def subscription_of(tx: Transaction, identifier: str) -> Subscription:
+    """The subscription of a case that exists; it always does."""
+    subscription = tx.subscriptions.get(identifier)
+    assert subscription is not None, "a case refers to its subscription"
+    return subscription

@@ -1,0 +1,112 @@
+"""The SFTP inbox: archives as listings show them, and what an account may open."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from gateway.domain.deliveries import Delivery, DeliveryState, Listed, Place, counts, owner
+from gateway.domain.errors import NotFoundError
+from gateway.domain.identity import Caller
+from gateway.domain.referential import SERVED
+from gateway.pec.archive import Archive
+from gateway.services.office import Office
+from gateway.services.ports import Transaction
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """An archive that an account may read; `owned`: its door owns the delivery now, under `epoch`. Size in bytes.
+
+    `place` is where it was asked for, `moved_to` where the account has put it.
+    """
+
+    delivery: Delivery
+    name: str
+    size: int
+    published_at: datetime
+    owned: bool
+    epoch: int
+    place: Place | None = None
+    moved_to: Place | None = None
+
+
+async def inbox(office: Office, caller: Caller, process: str) -> list[Listed]:
+    """The archives waiting in the account's inbox of a process, oldest first."""
+    now = office.clock()
+    account = _account(caller)
+    return await office.store.read(lambda tx: tx.archives.inbox(account, process, now))
+
+
+async def placed(office: Office, caller: Caller, process: str, place: Place) -> list[Listed]:
+    """The archives that the account moved to DONE or FAILED, for as long as doors keep them."""
+    since = office.clock() - office.policy.retention
+    account = _account(caller)
+    return await office.store.read(lambda tx: tx.archives.placed(account, process, place, since))
+
+
+async def find(
+    office: Office, caller: Caller, process: str, place: Place | None, name: str, *, again: bool = False
+) -> Opened:
+    """The archive of that name in the inbox itself (`place` None) or in a place.
+
+    In the inbox a closed archive stays addressable, and with `again` also one that the account has moved away, so that
+    a repeated gesture finds it. Raises NotFoundError: no such archive, another subscriber's, withdrawn, or never this
+    door's.
+    """
+    now = office.clock()
+    account = _account(caller)
+
+    def query(tx: Transaction) -> Opened:
+        if place is None:
+            found = tx.archives.by_name(account, process, name)
+        else:
+            found = tx.archives.by_place(account, process, place, name)
+        if found is None or found[1].status not in SERVED:
+            raise NotFoundError("File")
+        delivery, subscription, moved_to = found
+        if moved_to is not place and not (again and place is None):
+            raise NotFoundError("File")
+        owning = owner(subscription.access_mode, delivery.pinned_mode, delivery.pinned_until, now)
+        owned = counts(caller.door, owning, late=False)
+        if not _addressable(tx, office, caller, delivery, now, owned=owned):
+            raise NotFoundError("File")
+        return Opened(
+            delivery,
+            name,
+            delivery.archive_size,
+            delivery.published_at,
+            owned,
+            subscription.epoch,
+            place,
+            moved_to,
+        )
+
+    return await office.store.read(query)
+
+
+async def content(office: Office, opened: Opened) -> Archive:
+    """The frozen archive, to be laid out. Raises NotFoundError when it was purged."""
+    data = await office.store.read(lambda tx: tx.archives.content(opened.delivery.id))
+    if data is None:
+        raise NotFoundError("File")
+    return Archive.load(data)
+
+
+def _addressable(
+    tx: Transaction, office: Office, caller: Caller, delivery: Delivery, now: datetime, *, owned: bool
+) -> bool:
+    """Open and this door's; or once opened through it; closed ones for the retention, so that repetitions succeed."""
+    if delivery.state is DeliveryState.WITHDRAWN:
+        return False
+    if not delivery.open and delivery.closed_at is not None and delivery.closed_at <= now - office.policy.retention:
+        return False
+    if owned:
+        return True
+    serving = tx.servings.get(delivery.id, caller.door, caller.reader)
+    return serving is not None and serving.owned
+
+
+def _account(caller: Caller) -> str:
+    assert caller.account is not None, "only SFTP accounts have archives"
+    return caller.account

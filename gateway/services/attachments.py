@@ -1,0 +1,182 @@
+"""Bytes of attachments: taken in while they stream, served to those who may see them."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable
+from dataclasses import dataclass
+
+from gateway.domain.blob import Blob, BlobMissing
+from gateway.domain.dossiers import UPLOADABLE, Attachment, AttachmentStatus, EventStatus
+from gateway.domain.errors import InvalidRequestError, NotFoundError
+from gateway.domain.identity import Caller
+from gateway.domain.journal import Entry
+from gateway.services.access import case_of, folder_of
+from gateway.services.office import Office
+from gateway.services.ports import BlobReader, Transaction
+from gateway.services.served import note_served
+from gateway.services.speaking import may_act, own_event
+
+_METADATA = "Binary meta-data"
+
+
+@dataclass(frozen=True, slots=True)
+class Download:
+    """An attachment's bytes being served. Tell `served` what went out whole, and `close` it."""
+
+    attachment: Attachment
+    reader: BlobReader
+    _office: Office
+    _caller: Caller
+    _case_id: str
+
+    async def served(self, start: int, end: int) -> None:
+        """Counts the bytes from `start` up to `end`, which have been sent, towards the fetching of a delivery."""
+        await note_served(self._office, self._caller, self._case_id, self.attachment.id, start, end)
+
+    async def close(self) -> None:
+        """Ends the download."""
+        await self.reader.close()
+
+
+async def receive(
+    office: Office,
+    caller: Caller,
+    folder_id: str,
+    attachment_id: str,
+    chunks: AsyncIterator[bytes],
+    sha256: bytes | None = None,
+) -> None:
+    """Takes in the bytes of a folder's attachment; when this returns they are durable and RECEIVED.
+
+    `sha256` is the digest that the sender announced. May be repeated until the folder is completed. Raises
+    InvalidRequestError when the bytes are empty, of another size than the metadata say, or of another digest;
+    NotFoundError or ForbiddenError.
+    """
+
+    def target(tx: Transaction, *, hold: bool) -> Attachment:
+        folder = folder_of(tx, caller, folder_id, hold=hold)
+        attachment = tx.attachments.hold(attachment_id) if hold else tx.attachments.get(attachment_id)
+        if attachment is None or attachment.folder_id != folder.id or attachment.event_id is not None:
+            raise NotFoundError(_METADATA)
+        if folder.completed_at is not None:
+            raise InvalidRequestError("The folder is completed: its attachments cannot be put any more")
+        return attachment
+
+    await _receive(office, caller, target, chunks, sha256)
+
+
+async def receive_for_event(
+    office: Office,
+    caller: Caller,
+    case_id: str,
+    event_id: str,
+    attachment_id: str,
+    chunks: AsyncIterator[bytes],
+    sha256: bytes | None = None,
+) -> None:
+    """The same for an attachment of an event, by the event's author, while the event is in progress."""
+
+    def target(tx: Transaction, *, hold: bool) -> Attachment:
+        case, _ = case_of(tx, caller, case_id, hold=hold)
+        event = own_event(tx, caller, case, event_id)
+        attachment = tx.attachments.hold(attachment_id) if hold else tx.attachments.get(attachment_id)
+        if attachment is None or attachment.event_id != event.id:
+            raise NotFoundError(_METADATA)
+        may_act(tx, caller, case, office.clock())
+        if event.status is not EventStatus.IN_PROGRESS:
+            raise InvalidRequestError("The event is sent: its attachments cannot be put any more")
+        return attachment
+
+    await _receive(office, caller, target, chunks, sha256)
+
+
+async def open_attachment(office: Office, caller: Caller, case_id: str, attachment_id: str) -> Download:
+    """Opens an attachment that the case shows. Raises NotFoundError ("File is not found") or ForbiddenError."""
+
+    def query(tx: Transaction) -> Attachment | None:
+        case, _ = case_of(tx, caller, case_id)
+        found = tx.attachments.get(attachment_id)
+        return found if found is not None and tx.attachments.shown_by(found.id, case.id) else None
+
+    return await _open(office, caller, case_id, await office.store.read(query))
+
+
+async def open_event_attachment(
+    office: Office, caller: Caller, case_id: str, event_id: str, attachment_id: str
+) -> Download:
+    """Opens an attachment of an event; the other side sees it once the event is sent."""
+
+    def query(tx: Transaction) -> Attachment | None:
+        case, _ = case_of(tx, caller, case_id)
+        event = tx.events.get(case.id, event_id)
+        if event is None:
+            raise NotFoundError("Event")
+        if event.status is EventStatus.IN_PROGRESS and event.transmitter != caller.organization:
+            return None
+        found = tx.attachments.get(attachment_id)
+        return found if found is not None and found.event_id == event.id else None
+
+    return await _open(office, caller, case_id, await office.store.read(query))
+
+
+async def _open(office: Office, caller: Caller, case_id: str, attachment: Attachment | None) -> Download:
+    if attachment is None or attachment.blob is None or attachment.status is not AttachmentStatus.RECEIVED:
+        raise BlobMissing
+    reader = await office.blobs.reader(attachment.blob.key)
+    return Download(attachment, reader, office, caller, case_id)
+
+
+async def _receive(
+    office: Office,
+    caller: Caller,
+    target: Callable[..., Attachment],
+    chunks: AsyncIterator[bytes],
+    sha256: bytes | None,
+) -> None:
+    expected = await office.store.read(lambda tx: target(tx, hold=False))
+    if expected.status not in UPLOADABLE:
+        raise InvalidRequestError(f"The attachment is {expected.status}")
+    blob = await _keep(office, expected.size, chunks, sha256)
+    now = office.clock()
+
+    def verb(tx: Transaction) -> Blob | None:
+        attachment = target(tx, hold=True)
+        tx.attachments.receive(attachment.id, AttachmentStatus.RECEIVED, blob, now)
+        tx.journal.write(
+            Entry.ATTACHMENT_RECEIVED,
+            caller,
+            now,
+            folder_id=attachment.folder_id,
+            digest=blob.sha256,
+            detail={"attachment": attachment.id, "size": blob.size},
+        )
+        return attachment.blob
+
+    try:
+        replaced = await office.store.write(verb)
+    except BaseException:
+        await office.blobs.delete(blob.key)
+        raise
+    if replaced is not None:
+        await office.blobs.delete(replaced.key)
+
+
+async def _keep(office: Office, size: int, chunks: AsyncIterator[bytes], sha256: bytes | None) -> Blob:
+    """Streams the bytes into a blob; nothing is left behind unless they are what was announced."""
+    writer = await office.blobs.create()
+    try:
+        async for chunk in chunks:
+            if writer.size + len(chunk) > size:
+                raise InvalidRequestError("Size does not match with attachment meta-data")
+            await writer.write(chunk)
+        if writer.size == 0:
+            raise InvalidRequestError("The body is empty: put the bytes of the attachment")
+        if writer.size != size:
+            raise InvalidRequestError("Size does not match with attachment meta-data")
+        blob = await writer.commit()
+    finally:
+        await writer.abort()
+    if sha256 is not None and sha256 != blob.sha256:
+        await office.blobs.delete(blob.key)
+        raise InvalidRequestError("Digest does not match: the header announces another SHA-256 than that of the body")
+    return blob

@@ -1,0 +1,16 @@
+"""The figures that health and metrics show."""
+
+from __future__ import annotations
+
+from gateway.domain.figures import Snapshot
+from gateway.services.office import Office
+
+
+async def snapshot(office: Office) -> Snapshot:
+    """The figures now. Raises UnavailableError when the store is away."""
+    return await office.store.read(lambda tx: tx.figures.snapshot())
+
+
+async def ready(office: Office) -> None:
+    """Makes sure that a verb could be committed now. Raises UnavailableError when it could not."""
+    await office.store.write(lambda _: None)

@@ -1,0 +1,92 @@
+"""The API inbox of an organization: its notices, and its open deliveries as notifications."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from heapq import merge
+
+from gateway.domain.deliveries import Gesture, Verdict
+from gateway.domain.dossiers import Notification
+from gateway.domain.errors import ForbiddenError, NotFoundError
+from gateway.domain.identity import Caller
+from gateway.services.office import Office
+from gateway.services.ports import Transaction
+from gateway.services.settle import gesture
+
+_NOUN = "Notification"
+
+
+async def notifications(
+    office: Office,
+    caller: Caller,
+    most: int,
+    processes: Sequence[str] = (),
+    priorities: Sequence[str] = (),
+) -> list[Notification]:
+    """At most `most` notifications of the caller's organization (and process), oldest first.
+
+    `processes` narrows to these codes; those of `priorities` come before the others.
+    """
+    now = office.clock()
+    return await office.store.read(lambda tx: _list(tx, caller, most, processes, priorities, now))
+
+
+async def dismiss(office: Office, caller: Caller, notification_id: str) -> None:
+    """Deletes a notification. That of a delivery accepts the delivery, and may be repeated.
+
+    Raises NotFoundError when there is none, ForbiddenError when it is another organization's.
+    """
+    now = office.clock()
+    verdict = await office.store.write(lambda tx: _dismiss(tx, office, caller, notification_id, now))
+    if verdict is Verdict.FOREIGN:
+        raise NotFoundError(_NOUN)
+
+
+def _list(
+    tx: Transaction,
+    caller: Caller,
+    most: int,
+    processes: Sequence[str],
+    priorities: Sequence[str],
+    now: datetime,
+) -> list[Notification]:
+    if most <= 0:
+        return []
+    wanted = set(processes)
+    if caller.process is not None:
+        wanted = wanted & {caller.process} if wanted else {caller.process}
+        if not wanted:
+            return []
+    sources = [
+        tx.notifications.of_subscription(identifier, now, most)
+        for identifier, process in tx.notifications.subscribed(caller.organization)
+        if not wanted or process in wanted
+    ]
+    narrowed: list[str | None] = [*sorted(wanted)] or [None]
+    narrowed += [code for code in priorities if not wanted or code in wanted]
+    sources += [tx.notifications.notices(caller.organization, code, most) for code in narrowed]
+    if priorities:
+        found = {one.id: one for source in sources for one in source}.values()
+        return sorted(found, key=lambda one: (one.process not in priorities, one.created_at, one.id))[:most]
+    return list(merge(*sources, key=lambda one: (one.created_at, one.id)))[:most]
+
+
+def _dismiss(tx: Transaction, office: Office, caller: Caller, notification_id: str, now: datetime) -> Verdict:
+    if tx.notifications.delete(notification_id, caller.organization):
+        return Verdict.MOVES
+    if tx.notifications.recipient(notification_id) is not None:
+        raise ForbiddenError
+    delivery = tx.deliveries.get(notification_id)
+    if delivery is None:
+        return Verdict.FOREIGN
+    subscription = tx.subscriptions.get(delivery.subscription_id)
+    if subscription is None or subscription.organization != caller.organization:
+        raise ForbiddenError
+    if caller.process is not None and caller.process != delivery.process:
+        raise ForbiddenError
+    verdict = gesture(tx, office, caller, delivery.id, Gesture.DISMISS, now)
+    if verdict is Verdict.FOREIGN and delivery.open:
+        return verdict
+    tx.deliveries.dismiss(delivery.id)
+    return Verdict.MOVES

@@ -1,0 +1,65 @@
+"""The frozen bundle of ports and figures that every verb is given."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Final
+from zoneinfo import ZoneInfo
+
+from gateway.domain.identity import Caller, Door, Role
+from gateway.domain.retry import RetryPolicy
+from gateway.domain.statuses import Status
+from gateway.pec.returns import Limits, etat_table
+from gateway.services.logins import VerifiedLogins
+from gateway.services.ports import Blobs, Clock, Meter, Secrets, Store
+
+PARIS: Final = ZoneInfo("Europe/Paris")
+
+
+def _codes() -> Mapping[int, Status]:
+    return {code: Status(status) for code, status in etat_table.items()}
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """What the configuration decides for verbs. Sizes in bytes.
+
+    `expire_after`: for processes that do not say. `grace`: how long an answer that was taken in, or an archive accepted
+    by reading, stays where it was. `partial_after`: when an incomplete answer is given up. `retention`: how long doors
+    keep what is closed.
+    """
+
+    token_lifetime: timedelta = timedelta(hours=1)
+    attachment_max_size: int = 2**30
+    answer_max_size: int = 2**30
+    answer_limits: Limits = field(default_factory=Limits)
+    answer_codes: Mapping[int, Status] = field(default_factory=_codes)
+    expire_after: timedelta | None = timedelta(days=60)
+    grace: timedelta = timedelta(minutes=10)
+    partial_after: timedelta = timedelta(hours=1)
+    retention: timedelta = timedelta(days=30)
+    retry: RetryPolicy = field(default_factory=RetryPolicy)
+    outgoing_timeout: timedelta = timedelta(seconds=10)
+    outgoing_batch: int = 20
+    zone: ZoneInfo = PARIS
+
+
+@dataclass(frozen=True, slots=True)
+class Office:
+    """What a verb works with. `gateway` is the gateway's own organization, the author of what it does itself."""
+
+    store: Store
+    blobs: Blobs
+    clock: Clock
+    secrets: Secrets
+    meter: Meter
+    gateway: str
+    policy: Policy = field(default_factory=Policy)
+    logins: VerifiedLogins = field(default_factory=VerifiedLogins)
+
+
+def gateway_caller(office: Office, actor: str) -> Caller:
+    """The gateway itself, or an operator at its command line; `actor` says which job or command."""
+    return Caller(office.gateway, Role.ADMIN, Door.GATEWAY, actor)

@@ -1,0 +1,114 @@
+"""Outgoing calls: claimed under a lease, settled by their outcome, tried again by the retry policy."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import hmac
+import random
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from gateway.domain.errors import ConflictError
+from gateway.domain.identity import Caller
+from gateway.domain.journal import Entry
+from gateway.domain.outgoing import Outgoing, OutgoingState
+from gateway.services.office import Office, gateway_caller
+from gateway.services.ports import Transaction
+from gateway.services.webhook_keys import signing_key
+
+_MARGIN = 3
+"""A claim outlasts this many time-outs, so that a slow call is not made a second time meanwhile."""
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One POST to be made now; `url` None: its subscription has no webhook any more."""
+
+    outgoing: Outgoing
+    url: str | None
+    body: bytes
+    headers: Mapping[str, str]
+
+
+async def claim(office: Office) -> list[Call]:
+    """Takes the calls that are due, so that no other process makes them; they are to be settled."""
+    now = office.clock()
+    until = now + office.policy.outgoing_timeout * _MARGIN
+
+    def verb(tx: Transaction) -> list[tuple[Outgoing, str | None]]:
+        claimed = tx.outbox.claim(now, until, office.policy.outgoing_batch)
+        found = [(one, tx.subscriptions.get(one.subscription_id)) for one in claimed]
+        return [(one, subscription.webhook if subscription else None) for one, subscription in found]
+
+    claimed = await office.store.write(verb)
+    stamp = str(int(now.timestamp()))
+    return [Call(one, url, one.payload.encode(), _headers(office, one, stamp)) for one, url in claimed]
+
+
+async def settle(office: Office, call: Call, failure: str | None) -> None:
+    """Writes what became of a call. `failure` says why it failed, without secrets; None: it succeeded.
+
+    After the last attempt, or when there is nowhere to call, the call is dead until somebody replays it.
+    """
+    now = office.clock()
+    again_at = None
+    state = OutgoingState.SENT
+    if failure is not None:
+        jitter = random.random()  # noqa: S311 (spreads calls, guards nothing)
+        again_at = office.policy.retry.next_attempt(call.outgoing.attempts, now, jitter) if call.url else None
+        state = OutgoingState.DEAD if again_at is None else OutgoingState.PENDING
+
+    def verb(tx: Transaction) -> bool:
+        last = tx.outbox.settle(call.outgoing, state, now, again_at=again_at, error=failure and failure[:500])
+        if last and state is not OutgoingState.PENDING:
+            entry = Entry.OUTGOING_SENT if state is OutgoingState.SENT else Entry.OUTGOING_DEAD
+            _line(
+                tx, gateway_caller(office, "outgoing"), entry, call.outgoing.id, call.outgoing.subscription_id, office
+            )
+        return last
+
+    if await office.store.write(verb):
+        office.meter.count("outgoing_total", outcome=state)
+
+
+async def dead(office: Office, most: int = 100) -> list[Outgoing]:
+    """The calls that were given up, oldest first."""
+    return await office.store.read(lambda tx: tx.outbox.in_state(OutgoingState.DEAD, most))
+
+
+async def replay(office: Office, caller: Caller, outgoing_id: str) -> None:
+    """Gives a dead call all its attempts again. Raises ConflictError when there is no dead call of that id."""
+    now = office.clock()
+
+    def verb(tx: Transaction) -> None:
+        if not tx.outbox.replay(outgoing_id, now):
+            raise ConflictError("There is no dead call of that id; list them first")
+        _line(tx, office, caller, Entry.OUTGOING_REPLAYED, outgoing_id)
+
+    await office.store.write(verb)
+
+
+def _headers(office: Office, outgoing: Outgoing, stamp: str) -> dict[str, str]:
+    """Content type, idempotency key, and the signature of the Standard Webhooks specification."""
+    signed = f"{outgoing.id}.{stamp}.{outgoing.payload}".encode()
+    digest = hmac.new(signing_key(office, outgoing.subscription_id), signed, hashlib.sha256).digest()
+    return {
+        "Content-Type": "application/json",
+        "Idempotency-Key": outgoing.id,
+        "webhook-id": outgoing.id,
+        "webhook-timestamp": stamp,
+        "webhook-signature": "v1," + base64.b64encode(digest).decode(),
+    }
+
+
+def _line(
+    tx: Transaction,
+    office: Office,
+    caller: Caller,
+    entry: Entry,
+    outgoing_id: str,
+    subscription_id: str | None = None,
+) -> None:
+    detail = {"outgoing": outgoing_id}
+    tx.journal.write(entry, caller, office.clock(), subscription_id=subscription_id, detail=detail)

@@ -1,0 +1,122 @@
+"""What services need of the store, the blobs and the rest of the world, and nothing of how it is done."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable
+from datetime import datetime
+from typing import Protocol, TypeVar
+
+from gateway.domain.blob import Blob
+from gateway.services.ports.deliveries import Answers, Archives, Deliveries, Servings
+from gateway.services.ports.dossiers import Attachments, Cases, Events, Folders, Notifications
+from gateway.services.ports.evidence import Figures, Idempotency, Journal, Leases, Outbox
+from gateway.services.ports.referential import Accounts, Clients, Organizations, Processes, Subscriptions
+
+__all__ = ["BlobReader", "BlobWriter", "Blobs", "Clock", "Meter", "Secrets", "Store", "Transaction"]
+
+T = TypeVar("T")
+Clock = Callable[[], datetime]
+
+
+class Transaction(Protocol):
+    """The nouns of the store within one transaction; used only inside the function given to `Store`."""
+
+    @property
+    def organizations(self) -> Organizations: ...
+    @property
+    def processes(self) -> Processes: ...
+    @property
+    def subscriptions(self) -> Subscriptions: ...
+    @property
+    def accounts(self) -> Accounts: ...
+    @property
+    def clients(self) -> Clients: ...
+    @property
+    def folders(self) -> Folders: ...
+    @property
+    def cases(self) -> Cases: ...
+    @property
+    def attachments(self) -> Attachments: ...
+    @property
+    def events(self) -> Events: ...
+    @property
+    def notifications(self) -> Notifications: ...
+    @property
+    def deliveries(self) -> Deliveries: ...
+    @property
+    def archives(self) -> Archives: ...
+    @property
+    def servings(self) -> Servings: ...
+    @property
+    def answers(self) -> Answers: ...
+    @property
+    def journal(self) -> Journal: ...
+    @property
+    def idempotency(self) -> Idempotency: ...
+    @property
+    def outbox(self) -> Outbox: ...
+    @property
+    def leases(self) -> Leases: ...
+    @property
+    def figures(self) -> Figures: ...
+
+
+class Store(Protocol):
+    """Runs verbs in transactions. A verb is a plain function without other effects than its writes."""
+
+    async def write(self, verb: Callable[[Transaction], T]) -> T:
+        """Runs `verb`; when this returns, what it wrote is durable. What it raises undoes its writes."""
+
+    async def read(self, query: Callable[[Transaction], T]) -> T:
+        """Runs `query` on one consistent state."""
+
+
+class BlobReader(Protocol):
+    """Open bytes; they stay readable even when their blob is deleted meanwhile."""
+
+    @property
+    def size(self) -> int: ...
+    async def read(self, offset: int, length: int) -> bytes: ...
+    async def close(self) -> None: ...
+
+
+class BlobWriter(Protocol):
+    """Bytes on their way in; nothing is kept before `commit` has returned."""
+
+    @property
+    def size(self) -> int: ...
+    async def write(self, chunk: bytes | memoryview) -> None: ...
+    async def commit(self) -> Blob: ...
+    async def abort(self) -> None: ...
+
+
+class Blobs(Protocol):
+    """Where bytes are kept, under opaque keys."""
+
+    async def create(self) -> BlobWriter: ...
+    async def reader(self, key: str) -> BlobReader: ...
+    async def delete(self, key: str) -> None: ...
+    def keys_older_than(self, when: datetime) -> AsyncIterator[str]: ...
+
+
+class Secrets(Protocol):
+    """Hashes of secrets, and secrets derived from the gateway's master key."""
+
+    def hash(self, secret: str) -> str:
+        """A salted, slow hash."""
+
+    def verify(self, hashed: str, secret: str) -> bool:
+        """Whether the hash is that of the secret; slow on purpose."""
+
+    def derive(self, label: str) -> bytes:
+        """32 bytes that only holders of the master key can make, always the same for a label."""
+
+
+class Meter(Protocol):
+    """Counts for the metrics; never carries personal data."""
+
+    def count(self, figure: str, **labels: str) -> None:
+        """Counts one more of `figure`."""
+
+    def gauge(self, figure: str, change: int) -> None:
+        """Moves the present number of `figure`."""

@@ -1,0 +1,189 @@
+"""Publishing a case to its recipient: name allocated, archive frozen and delivery made in one transaction."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from datetime import datetime
+
+from gateway.domain.deliveries import Delivery, DeliveryKind, DeliveryState
+from gateway.domain.dossiers import Attachment, AttachmentStatus, Case, Event, Folder
+from gateway.domain.errors import InvalidRequestError
+from gateway.domain.expiry import expires_at
+from gateway.domain.identity import Caller, OrganizationId
+from gateway.domain.ids import new_id
+from gateway.domain.journal import Entry
+from gateway.domain.outgoing import Outgoing
+from gateway.domain.referential import Complement, Process, Subscription
+from gateway.pec.archive import Archive, Layout, freeze
+from gateway.pec.dossier import Dossier, Party, Piece
+from gateway.pec.names import DEFAULT_TEMPLATE, safe_number
+from gateway.services.access import process_of, subscription_of
+from gateway.services.office import Office
+from gateway.services.ports import Transaction
+
+_COUNTED = (DeliveryKind.PUBLICATION, DeliveryKind.REOPENING)
+
+
+def publish(
+    tx: Transaction,
+    office: Office,
+    caller: Caller,
+    case: Case,
+    folder: Folder,
+    now: datetime,
+    *,
+    kind: DeliveryKind,
+    event: Event | None = None,
+    counted: bool | None = None,
+) -> Delivery:
+    """Makes the next delivery of a case and returns it.
+
+    `event` is what the delivery carries. `counted` tells whether this is one more publication of the case (by default a
+    publication or a re-opening is). Raises InvalidRequestError when no attachment was received.
+    """
+    process = process_of(tx, case.process)
+    subscription = subscription_of(tx, case.subscription_id)
+    counted = kind in _COUNTED if counted is None else counted
+    attachments = _manifest(tx, case, subscription, event)
+    number = safe_number(folder.external_id)
+    sequence, archive = _freeze(tx, office, case, folder, now, process, subscription, number, attachments, event)
+    delivery = Delivery(
+        id=new_id(),
+        case_id=case.id,
+        subscription_id=subscription.id,
+        process=case.process,
+        kind=kind,
+        state=DeliveryState.READY,
+        number=number,
+        sequence=sequence,
+        publication=case.publication + 1 if counted else case.publication,
+        archive_name=archive.name,
+        archive_size=Layout(archive).size,
+        published_at=now,
+        event_id=None if event is None else event.id,
+        notify=event is None or bool(event.notification),
+        expires_at=expires_at(now, process.expire_after or office.policy.expire_after),
+    )
+    tx.deliveries.add(delivery)
+    received = [(one.blob.key, one.id) for one in attachments if one.blob is not None]
+    tx.archives.add(delivery.id, archive.dump(), received)
+    if counted:
+        tx.cases.publish(case.id, now)
+    _tell(tx, delivery, subscription, now)
+    tx.journal.write(
+        Entry.DELIVERY_PUBLISHED,
+        caller,
+        now,
+        folder_id=folder.id,
+        case_id=case.id,
+        delivery_id=delivery.id,
+        subscription_id=subscription.id,
+        epoch=subscription.epoch,
+        detail={"kind": kind, "archive": archive.name, "size": delivery.archive_size},
+    )
+    return delivery
+
+
+def withdraw(tx: Transaction, caller: Caller, delivery: Delivery, folder_id: str, now: datetime) -> bool:
+    """Takes a READY delivery back; False if its recipient was faster."""
+    ready, withdrawn = DeliveryState.READY, DeliveryState.WITHDRAWN
+    if not tx.deliveries.close(delivery.id, ready, withdrawn, now, door=caller.door, actor=caller.actor):
+        return False
+    tx.journal.write(
+        Entry.DELIVERY_WITHDRAWN, caller, now, folder_id=folder_id, case_id=delivery.case_id, delivery_id=delivery.id
+    )
+    return True
+
+
+def _manifest(tx: Transaction, case: Case, subscription: Subscription, event: Event | None) -> Sequence[Attachment]:
+    """The received attachments that the archive holds (delivery rules, Archive; further archives)."""
+    new = tx.attachments.of_event(event.id) if event else []
+    if subscription.complement is Complement.DELTA and case.publication > 0 and (new or (event and event.message)):
+        found = new
+    else:
+        found = [*tx.attachments.of_case(case.id), *tx.attachments.deposited(case.id, case.depositor)]
+        held = {one.id for one in found}
+        found += [one for one in new if one.id not in held]
+    return [one for one in found if one.status is AttachmentStatus.RECEIVED and one.blob is not None]
+
+
+def _freeze(
+    tx: Transaction,
+    office: Office,
+    case: Case,
+    folder: Folder,
+    now: datetime,
+    process: Process,
+    subscription: Subscription,
+    number: str,
+    attachments: Sequence[Attachment],
+    event: Event | None,
+) -> tuple[int, Archive]:
+    """Allocates the sequence and freezes the archive; a name that a template made twice costs one more number."""
+    pieces = tuple(_piece(process, one) for one in attachments)
+    if event is not None and event.message:
+        pieces += (_message(event.message),)
+    if not pieces:
+        raise InvalidRequestError(f"Case {case.external_id} has no attachment that was received and may be served")
+    local = now.astimezone(office.policy.zone)
+    while True:
+        sequence = tx.deliveries.next_sequence(case.process, number)
+        dossier = Dossier(
+            number=number,
+            external_number=folder.external_id,
+            process=case.process,
+            sequence=sequence,
+            sender=_party(tx, case.depositor),
+            recipient=_party(tx, case.recipient),
+            email=folder.applicant.email if folder.applicant else None,
+            created_at=folder.created_at.astimezone(office.policy.zone),
+            published_at=local,
+            platform=office.gateway,
+            pieces=pieces,
+        )
+        archive = freeze(dossier, subscription.template or DEFAULT_TEMPLATE)
+        if not tx.deliveries.name_taken(case.process, archive.name):
+            return sequence, archive
+
+
+def _piece(process: Process, attachment: Attachment) -> Piece:
+    assert attachment.blob is not None
+    return Piece(
+        kind="pj" if attachment.type in process.supporting_types else "doc",
+        code=attachment.type,
+        title=attachment.file_name,
+        file_name=attachment.file_name,
+        mime_type=attachment.mime_type,
+        size=attachment.blob.size,
+        crc32=attachment.blob.crc32,
+        blob=attachment.blob.key,
+    )
+
+
+def _message(text: str) -> Piece:
+    """The depositor's message as a document: the legacy format has no other place for it."""
+    return Piece.of_text("Message", "message.txt", text)
+
+
+def _party(tx: Transaction, name: str) -> Party:
+    identity = OrganizationId.parse(name)
+    organization = tx.organizations.get(name)
+    service = organization.name if organization else name
+    return Party(siret=identity.company_register, service=service, guichet=identity.branch_code)
+
+
+def _tell(tx: Transaction, delivery: Delivery, subscription: Subscription, now: datetime) -> None:
+    """Queues the subscription's webhook, whose payload names the delivery and holds no personal data."""
+    if subscription.webhook is None:
+        return
+    data = {
+        "notificationId": delivery.id,
+        "caseId": delivery.case_id,
+        "eventId": delivery.event_id,
+        "processCode": delivery.process,
+        "subscriber": subscription.organization,
+    }
+    payload = {"type": "delivery.published", "timestamp": now.isoformat(timespec="milliseconds"), "data": data}
+    text = json.dumps(payload, separators=(",", ":"))
+    tx.outbox.add(Outgoing(new_id(), "webhook", subscription.id, text, now, next_at=now))

@@ -1,0 +1,207 @@
+"""What legacy servers hand in: uploads in out/, kept durably, queued when whole, shown until they are settled."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from tempfile import TemporaryFile
+from typing import BinaryIO, Final
+
+from gateway.domain.answers import Answer, AnswerState
+from gateway.domain.blob import Blob
+from gateway.domain.errors import ConflictError, ForbiddenError, NotFoundError
+from gateway.domain.identity import Caller
+from gateway.domain.ids import new_id
+from gateway.domain.journal import Entry
+from gateway.pec.returns import judge
+from gateway.services.office import Office
+from gateway.services.ports import BlobReader, Transaction
+
+ERROR_SUFFIX: Final = ".error.txt"
+_TEMPORARY: Final = (".part", ".tmp", ".filepart")
+_CHUNK: Final = 1 << 20
+_SETTLED: Final = (AnswerState.TAKEN, AnswerState.DUPLICATE, AnswerState.REFUSED)
+
+
+@dataclass(frozen=True, slots=True)
+class Upload:
+    """One file of an out/ directory; size in bytes. `error`: the text beside an answer, not the answer itself."""
+
+    name: str
+    size: int
+    modified_at: datetime
+    answer: Answer
+    error: bool = False
+
+
+async def listing(office: Office, caller: Caller, process: str, directory: str) -> list[Upload]:
+    """The files of out/ itself (`directory` ''), of its DONE or of its FAILED, for as long as doors keep them."""
+    since = office.clock() - office.policy.retention
+    account = _account(caller)
+    found = await office.store.read(lambda tx: tx.answers.directory(account, process, directory, since))
+    return [upload for answer in found for upload in _uploads(answer)]
+
+
+async def find(office: Office, caller: Caller, process: str, directory: str, name: str) -> Upload:
+    """The file of that name. Raises NotFoundError."""
+    account = _account(caller)
+    names = [name] + ([name.removesuffix(ERROR_SUFFIX)] if name.endswith(ERROR_SUFFIX) else [])
+
+    def query(tx: Transaction) -> list[Answer | None]:
+        return [tx.answers.find(account, process, directory, one) for one in names]
+
+    for answer in await office.store.read(query):
+        for upload in _uploads(answer) if answer else ():
+            if upload.name == name:
+                return upload
+    raise NotFoundError("File")
+
+
+def error_bytes(upload: Upload) -> bytes:
+    """The content of an error file."""
+    return (upload.answer.error or "").encode()
+
+
+async def open_upload(office: Office, caller: Caller, upload: Upload) -> BlobReader:
+    """Opens an upload's bytes for reading."""
+    if upload.answer.account_id != _account(caller):
+        raise NotFoundError("File")
+    return await office.blobs.reader(upload.answer.blob.key)
+
+
+async def hand_in(office: Office, caller: Caller, process: str, name: str, file: BinaryIO, size: int) -> Answer:
+    """Keeps an upload that its client closed; when this returns it is durable.
+
+    A whole one is queued for the bridge. One that is incomplete or has a temporary name stays as PARTIAL until it is
+    completed, renamed or given up. An earlier upload of that name leaves the listing; if it was whole, it still counts.
+    """
+    state = AnswerState.PARTIAL if _is_partial(office, name, file, size) else AnswerState.QUEUED
+    blob = await _keep(office, file, size)
+    now = office.clock()
+    answer = Answer(new_id(), _account(caller), process, name, blob, state, now)
+
+    def verb(tx: Transaction) -> Answer | None:
+        earlier = tx.answers.find(answer.account_id, process, "", name)
+        if earlier is not None:
+            _drop(tx, earlier)
+        tx.answers.add(answer)
+        _note_queued(tx, caller, answer, now)
+        return earlier
+
+    try:
+        replaced = await office.store.write(verb)
+    except BaseException:
+        await office.blobs.delete(blob.key)
+        raise
+    if replaced is not None and replaced.state is AnswerState.PARTIAL:
+        await office.blobs.delete(replaced.blob.key)
+    return answer
+
+
+async def rename(
+    office: Office, caller: Caller, process: str, source: tuple[str, str], target: tuple[str, str]
+) -> None:
+    """Renames an upload that is not taken in yet; a temporary name that becomes a final one hands it in.
+
+    Raises NotFoundError, ConflictError when the new name exists, ForbiddenError for a file that the gateway has settled
+    or for a target outside out/ itself.
+    """
+    account = _account(caller)
+    upload = await find(office, caller, process, *source)
+    if upload.error or upload.answer.state in _SETTLED or source[0] or target[0]:
+        raise ForbiddenError("Only an upload in out/ that was not taken in yet can be renamed, within out/")
+    partial = await _stays_partial(office, caller, upload, target[1])
+    now = office.clock()
+
+    def verb(tx: Transaction) -> None:
+        answer = tx.answers.hold(upload.answer.id)
+        if answer is None or answer.state is not upload.answer.state:
+            raise ConflictError("The upload was taken in meanwhile")
+        if tx.answers.find(account, process, "", target[1]) is not None:
+            raise ConflictError("A file of that name exists there")
+        state = AnswerState.PARTIAL if partial else AnswerState.QUEUED
+        tx.answers.rename(answer.id, "", target[1], state, now)
+        if answer.state is AnswerState.PARTIAL and not partial:
+            tx.journal.write(Entry.ANSWER_QUEUED, caller, now, digest=answer.blob.sha256, detail={"answer": answer.id})
+
+    await office.store.write(verb)
+
+
+async def remove(office: Office, caller: Caller, process: str, directory: str, name: str) -> None:
+    """Takes a file out of the account's view. Raises NotFoundError, ConflictError while it is being taken in."""
+    upload = await find(office, caller, process, directory, name)
+
+    def verb(tx: Transaction) -> Answer:
+        answer = tx.answers.hold(upload.answer.id)
+        if answer is None:
+            raise NotFoundError("File")
+        if answer.state is AnswerState.QUEUED:
+            raise ConflictError("The answer is being taken in; wait a moment")
+        _drop(tx, answer)
+        return answer
+
+    answer = await office.store.write(verb)
+    if answer.state is AnswerState.PARTIAL:
+        await office.blobs.delete(answer.blob.key)
+
+
+def _drop(tx: Transaction, answer: Answer) -> None:
+    """Takes an upload out of its listing; one that never was an answer leaves no trace."""
+    if answer.state is AnswerState.PARTIAL:
+        tx.answers.delete(answer.id)
+    else:
+        tx.answers.hide(answer.id)
+
+
+def _uploads(answer: Answer) -> list[Upload]:
+    found = [Upload(answer.name, answer.blob.size, answer.received_at, answer)]
+    if answer.error is not None:
+        text = len(answer.error.encode())
+        found.append(Upload(answer.name + ERROR_SUFFIX, text, answer.settled_at or answer.received_at, answer, True))
+    return found
+
+
+def _is_partial(office: Office, name: str, file: BinaryIO, size: int) -> bool:
+    """Whether the file has to wait: a temporary name, or bytes that are not whole yet."""
+    if name.lower().endswith(_TEMPORARY):
+        return True
+    return judge(file, size, office.policy.answer_limits) == "partial"
+
+
+async def _stays_partial(office: Office, caller: Caller, upload: Upload, name: str) -> bool:
+    """Judges an upload again under its new name."""
+    if upload.answer.state is not AnswerState.PARTIAL:
+        return False
+    if name.lower().endswith(_TEMPORARY):
+        return True
+    reader = await open_upload(office, caller, upload)
+    try:
+        with TemporaryFile() as copy:
+            for offset in range(0, reader.size, _CHUNK):
+                copy.write(await reader.read(offset, _CHUNK))
+            return _is_partial(office, name, copy, reader.size)
+    finally:
+        await reader.close()
+
+
+async def _keep(office: Office, file: BinaryIO, size: int) -> Blob:
+    writer = await office.blobs.create()
+    try:
+        file.seek(0)
+        left = size
+        while left and (chunk := file.read(min(left, _CHUNK))):
+            await writer.write(chunk)
+            left -= len(chunk)
+        return await writer.commit()
+    finally:
+        await writer.abort()
+
+
+def _note_queued(tx: Transaction, caller: Caller, answer: Answer, now: datetime) -> None:
+    if answer.state is AnswerState.QUEUED:
+        tx.journal.write(Entry.ANSWER_QUEUED, caller, now, digest=answer.blob.sha256, detail={"answer": answer.id})
+
+
+def _account(caller: Caller) -> str:
+    assert caller.account is not None, "only SFTP accounts hand in files"
+    return caller.account

@@ -1,0 +1,93 @@
+"""What the API served of a case: once its metadata and every attachment went out, its delivery is FETCHED."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime
+from typing import Final
+
+from gateway.domain.coverage import Coverage
+from gateway.domain.deliveries import Delivery, Gesture, Serving, counts, owner
+from gateway.domain.dossiers import Case
+from gateway.domain.identity import Caller
+from gateway.domain.referential import Subscription
+from gateway.services.access import case_of, is_recipient, subscription_of
+from gateway.services.office import Office
+from gateway.services.ports import Transaction
+from gateway.services.settle import gesture
+
+METADATA: Final = "case"
+"""The item that stands for the case's metadata; the others are named by their attachment ids."""
+
+
+async def note_served(office: Office, caller: Caller, case_id: str, item: str, start: int, end: int) -> None:
+    """Counts what was served of one item of a case to its recipient; nothing for everybody else.
+
+    Kept for every delivery of the case that is not served whole to this caller yet, as evidence even when another door
+    owns it.
+    """
+    now = office.clock()
+    waiting = await office.store.read(lambda tx: _waiting(tx, caller, case_id, item))
+    if waiting:
+        await office.store.write(lambda tx: _note(tx, office, caller, case_id, item, start, end, now))
+
+
+def _waiting(tx: Transaction, caller: Caller, case_id: str, item: str) -> bool:
+    case, _ = case_of(tx, caller, case_id)
+    if not is_recipient(caller, case):
+        return False
+    return any(_wants(tx, caller, one, item) for one in tx.deliveries.of_case(case.id) if one.open)
+
+
+def _wants(tx: Transaction, caller: Caller, delivery: Delivery, item: str) -> bool:
+    serving = tx.servings.get(delivery.id, caller.door, caller.reader)
+    if serving is not None and serving.whole_at is not None:
+        return False
+    return item == METADATA or item in tx.archives.attachments(delivery.id)
+
+
+def _note(
+    tx: Transaction, office: Office, caller: Caller, case_id: str, item: str, start: int, end: int, now: datetime
+) -> None:
+    case, _ = case_of(tx, caller, case_id, hold=True)
+    subscription = subscription_of(tx, case.subscription_id)
+    for delivery in tx.deliveries.of_case(case.id):
+        if delivery.open and _wants(tx, caller, delivery, item):
+            whole = _serve(tx, caller, case, delivery, subscription, item, start, end, now)
+            if whole:
+                gesture(tx, office, caller, delivery.id, Gesture.READ, now)
+
+
+def _serve(
+    tx: Transaction,
+    caller: Caller,
+    case: Case,
+    delivery: Delivery,
+    subscription: Subscription,
+    item: str,
+    start: int,
+    end: int,
+    now: datetime,
+) -> bool:
+    """Adds to the coverage of one delivery; True when nothing is missing any more."""
+    owning = owner(subscription.access_mode, delivery.pinned_mode, delivery.pinned_until, now)
+    owns = counts(caller.door, owning, late=False)
+    serving = tx.servings.get(delivery.id, caller.door, caller.reader) or Serving(owns, subscription.epoch, {})
+    covered = Coverage(serving.coverage.get(item, ()))
+    covered.add(start, end)
+    coverage = serving.coverage | {item: covered.ranges}
+    sizes = _sizes(tx, case, delivery)
+    whole = METADATA in coverage and all(
+        Coverage(coverage.get(identifier, ())).covers(size) for identifier, size in sizes.items()
+    )
+    whole_at = now if whole else None
+    kept = replace(serving, owned=serving.owned or owns, coverage=coverage, whole_at=whole_at)
+    tx.servings.save(delivery.id, caller.door, caller.reader, kept, now)
+    return whole
+
+
+def _sizes(tx: Transaction, case: Case, delivery: Delivery) -> dict[str, int]:
+    """The attachments of the delivery's manifest with their sizes in bytes."""
+    wanted = set(tx.archives.attachments(delivery.id))
+    shown = [*tx.attachments.of_case(case.id), *tx.attachments.of_events(case.id)]
+    return {one.id: one.size for one in shown if one.id in wanted}

@@ -1,0 +1,1 @@
+"""Rows and bytes: tables, queries and blobs."""

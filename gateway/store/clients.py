@@ -1,0 +1,96 @@
+"""API clients and the access tokens given to them. Of a token only its SHA-256 is kept."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import bindparam, delete, select, update
+
+from gateway.domain.identity import Role
+from gateway.domain.referential import ApiClient
+from gateway.store.session import Row, Session
+from gateway.store.statement import Statement, insert_into
+from gateway.store.tables import access_tokens as tokens
+from gateway.store.tables import api_clients as clients
+from gateway.store.values import from_json, to_json, to_ms
+
+_c = clients.c
+_COLUMNS = [_c.client_id, _c.organization_id, _c.role, _c.process_code, _c.secret_hashes, _c.enabled]
+_CHANGING = [column.name for column in _COLUMNS[1:]]
+
+_INSERT = insert_into(clients)
+_GET = Statement(select(*_COLUMNS).where(_c.client_id == bindparam("id")))
+_UPDATE = Statement(
+    update(clients)
+    .where(_c.client_id == bindparam("of"))
+    .values({name: bindparam(name) for name in (*_CHANGING, "updated_at")})
+)
+_ISSUE = insert_into(tokens)
+_BEARER = Statement(
+    select(*_COLUMNS, tokens.c.role)
+    .join(tokens, tokens.c.client_id == _c.client_id)
+    .where(tokens.c.digest == bindparam("digest"), tokens.c.expires_at > bindparam("now"))
+)
+_REVOKE = Statement(delete(tokens).where(tokens.c.client_id == bindparam("client")))
+_FORGET = Statement(delete(tokens).where(tokens.c.expires_at <= bindparam("now")))
+
+
+class Clients:
+    """Rows of `api_clients` and `access_tokens`."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+
+    def get(self, client_id: str) -> ApiClient | None:
+        """The client of that id."""
+        row = self._session.row(_GET, id=client_id)
+        return None if row is None else _client(row)
+
+    def bearer(self, digest: bytes, now: datetime) -> tuple[ApiClient, Role] | None:
+        """Whose unexpired token has that SHA-256, and the role it was asked for."""
+        row = self._session.row(_BEARER, digest=digest, now=to_ms(now))
+        return None if row is None else (_client(row), Role(row[-1]))
+
+    def issue(self, digest: bytes, client_id: str, role: Role, expires_at: datetime) -> None:
+        """Keeps the SHA-256 of a new token."""
+        self._session.run(_ISSUE, digest=digest, client_id=client_id, role=role, expires_at=to_ms(expires_at))
+
+    def revoke(self, client_id: str) -> int:
+        """Ends every token of a client."""
+        return self._session.run(_REVOKE, client=client_id)
+
+    def forget_expired(self, now: datetime) -> int:
+        """Drops the tokens that are over."""
+        return self._session.run(_FORGET, now=to_ms(now))
+
+    def add(self, client: ApiClient, now: datetime) -> None:
+        """Adds a new one."""
+        self._session.run(
+            _INSERT, client_id=client.client_id, created_at=to_ms(now), updated_at=None, **_values(client)
+        )
+
+    def change(self, client: ApiClient, now: datetime) -> None:
+        """Writes every field but the id."""
+        self._session.run(_UPDATE, of=client.client_id, updated_at=to_ms(now), **_values(client))
+
+
+def _values(client: ApiClient) -> dict[str, Any]:
+    return {
+        "organization_id": client.organization,
+        "role": client.role,
+        "process_code": client.process,
+        "secret_hashes": to_json(list(client.secret_hashes)),
+        "enabled": client.enabled,
+    }
+
+
+def _client(row: Row) -> ApiClient:
+    return ApiClient(
+        client_id=row[0],
+        organization=row[1],
+        role=Role(row[2]),
+        process=row[3],
+        secret_hashes=tuple(from_json(row[4])),
+        enabled=bool(row[5]),
+    )

@@ -1,0 +1,43 @@
+"""The figures that health and metrics show."""
+
+from __future__ import annotations
+
+from sqlalchemy import func, select
+
+from gateway.domain.figures import Snapshot
+from gateway.store.answers import UNSETTLED
+from gateway.store.deliveries import OPEN
+from gateway.store.session import Session
+from gateway.store.statement import Statement
+from gateway.store.tables import answers, deliveries, outbox, subscriptions
+from gateway.store.values import from_ms
+
+_d, _s = deliveries.c, subscriptions.c
+_DELIVERIES = Statement(
+    select(_d.state, _s.access_mode, func.count(), func.min(_d.published_at))
+    .join(subscriptions, _s.id == _d.subscription_id)
+    .where(OPEN)
+    .group_by(_d.state, _s.access_mode)
+)
+_OUTBOX = Statement(
+    select(outbox.c.state, func.count()).where(outbox.c.state.in_(["PENDING", "DEAD"])).group_by(outbox.c.state)
+)
+_ANSWERS = Statement(select(answers.c.state, func.count()).where(UNSETTLED).group_by(answers.c.state))
+
+
+class Figures:
+    """Counts over open rows only, so that their cost does not grow with the archive."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+
+    def snapshot(self) -> Snapshot:
+        """The figures now."""
+        rows = self._session.rows(_DELIVERIES)
+        oldest = [row[3] for row in rows if row[0] == "READY"]
+        return Snapshot(
+            deliveries={(state, mode): count for state, mode, count, _ in rows},
+            oldest_undelivered=from_ms(min(oldest)) if oldest else None,
+            outgoing=dict(self._session.rows(_OUTBOX)),
+            answers=dict(self._session.rows(_ANSWERS)),
+        )

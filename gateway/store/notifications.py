@@ -1,0 +1,133 @@
+"""An organization's API inbox: notices kept as rows, and its open deliveries, of which nothing is copied."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import and_, bindparam, delete, or_, select
+
+from gateway.domain.dossiers import Notification
+from gateway.domain.identity import Door
+from gateway.domain.referential import SERVED
+from gateway.store.deliveries import OPEN
+from gateway.store.owning import owner
+from gateway.store.session import Row, Session
+from gateway.store.statement import Statement, insert_into
+from gateway.store.tables import cases, deliveries, events, notifications, subscriptions
+from gateway.store.values import at, to_ms
+
+_n, _d, _s = notifications.c, deliveries.c, subscriptions.c
+
+_INSERT = insert_into(notifications)
+_ROWS = (
+    select(
+        _n.id,
+        _n.recipient_id,
+        _n.transmitter_id,
+        _n.process_code,
+        _n.case_id,
+        _n.event_id,
+        _n.created_at,
+        events.c.action,
+        events.c.status,
+    )
+    .outerjoin(events, events.c.id == _n.event_id)
+    .where(_n.recipient_id == bindparam("recipient"))
+    .order_by(_n.created_at, _n.id)
+    .limit(bindparam("most"))
+)
+_NOTICES = Statement(_ROWS)
+_NOTICES_OF_PROCESS = Statement(_ROWS.where(_n.process_code == bindparam("process")))
+_PROCESSES = Statement(
+    select(_s.id, _s.process_code).where(
+        _s.organization_id == bindparam("recipient"), _s.status.in_([str(status) for status in SERVED])
+    )
+)
+_DELIVERIES = Statement(
+    select(
+        _d.id,
+        _s.organization_id,
+        cases.c.depositor_id,
+        _d.process_code,
+        _d.case_id,
+        _d.event_id,
+        _d.published_at,
+        events.c.action,
+        events.c.status,
+        _d.state,
+    )
+    .join(subscriptions, _s.id == _d.subscription_id)
+    .join(cases, cases.c.id == _d.case_id)
+    .outerjoin(events, events.c.id == _d.event_id)
+    .where(
+        _d.subscription_id == bindparam("subscription"),
+        _d.shown,
+        _d.notify,
+        or_(and_(OPEN, owner() == "API"), _d.closed_door == Door.API.value),
+    )
+    .order_by(_d.published_at, _d.id)
+    .limit(bindparam("most"))
+)
+_DELETE = Statement(delete(notifications).where(_n.id == bindparam("id"), _n.recipient_id == bindparam("recipient")))
+_EXISTS = Statement(select(_n.recipient_id).where(_n.id == bindparam("id")))
+
+
+class Notifications:
+    """Rows of `notifications`, and the projection of open deliveries."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+
+    def add(self, new: Notification) -> None:
+        """Adds a notice."""
+        self._session.run(
+            _INSERT,
+            id=new.id,
+            recipient_id=new.recipient,
+            transmitter_id=new.transmitter,
+            process_code=new.process,
+            case_id=new.case_id,
+            event_id=new.event_id,
+            created_at=to_ms(new.created_at),
+        )
+
+    def notices(self, recipient: str, process: str | None, most: int) -> list[Notification]:
+        """The oldest notices of an organization, of one process or of all."""
+        if process is None:
+            rows = self._session.rows(_NOTICES, recipient=recipient, most=most)
+        else:
+            rows = self._session.rows(_NOTICES_OF_PROCESS, recipient=recipient, process=process, most=most)
+        return [_notification(row) for row in rows]
+
+    def subscribed(self, recipient: str) -> list[tuple[str, str]]:
+        """The (id, process) of the subscriptions by which an organization may be notified."""
+        return [(identifier, process) for identifier, process in self._session.rows(_PROCESSES, recipient=recipient)]
+
+    def of_subscription(self, subscription: str, now: datetime, most: int) -> list[Notification]:
+        """The oldest deliveries that a subscription's API inbox shows, as notifications of the same id."""
+        rows = self._session.rows(_DELIVERIES, subscription=subscription, now=to_ms(now), most=most)
+        return [_notification(row[:9], fetched=row[9] != "READY") for row in rows]
+
+    def recipient(self, identifier: str) -> str | None:
+        """Whose notice it is."""
+        row = self._session.row(_EXISTS, id=identifier)
+        return None if row is None else str(row[0])
+
+    def delete(self, identifier: str, recipient: str) -> bool:
+        """Deletes a notice of that organization; False if there is none."""
+        return self._session.run(_DELETE, id=identifier, recipient=recipient) == 1
+
+
+def _notification(row: Row, *, fetched: bool = False) -> Notification:
+    return Notification(
+        id=row[0],
+        recipient=row[1],
+        transmitter=row[2],
+        process=row[3],
+        case_id=row[4],
+        event_id=row[5],
+        created_at=at(row[6]),
+        action=row[7],
+        event_status=row[8],
+        fetched=fetched,
+    )

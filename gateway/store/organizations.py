@@ -1,0 +1,61 @@
+"""Organizations."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import bindparam, select, update
+
+from gateway.domain.identity import OrganizationId
+from gateway.domain.referential import Organization
+from gateway.store.session import Session
+from gateway.store.statement import Statement, insert_into
+from gateway.store.tables import organizations
+from gateway.store.values import to_ms
+
+_c = organizations.c
+_FIELDS = ("name", "code", "country", "postal_code", "territory", "email", "phone_number", "status")
+_COLUMNS = [_c.id, *(_c[name] for name in _FIELDS)]
+
+_INSERT = insert_into(organizations)
+_GET = Statement(select(*_COLUMNS).where(_c.id == bindparam("id")))
+_UPDATE = Statement(
+    update(organizations)
+    .where(_c.id == bindparam("of"))
+    .values({name: bindparam(name) for name in (*_FIELDS, "updated_at")})
+)
+
+
+class Organizations:
+    """Rows of `organizations`, by their name `TYPE-siret-branch`."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+
+    def get(self, name: str) -> Organization | None:
+        """The organization of that name."""
+        row = self._session.row(_GET, id=name)
+        return None if row is None else Organization(OrganizationId.parse(row[0]), *row[1:])
+
+    def add(self, organization: Organization, now: datetime) -> None:
+        """Adds a new one."""
+        identity = organization.id
+        self._session.run(
+            _INSERT,
+            id=str(identity),
+            type=identity.type,
+            company_register=identity.company_register,
+            branch_code=identity.branch_code,
+            created_at=to_ms(now),
+            updated_at=None,
+            **_fields(organization),
+        )
+
+    def change(self, organization: Organization, now: datetime) -> None:
+        """Writes every field but the name."""
+        self._session.run(_UPDATE, of=str(organization.id), updated_at=to_ms(now), **_fields(organization))
+
+
+def _fields(organization: Organization) -> dict[str, Any]:
+    return {name: getattr(organization, name) for name in _FIELDS}

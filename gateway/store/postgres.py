@@ -1,0 +1,120 @@
+"""The outgrown engine: PostgreSQL through a few threads, each with a connection of its own.
+
+Isolation is READ COMMITTED: verbs lock the folder they work on and change states only `WHERE state = :from`, so that
+two nodes never both move one delivery. A deadlock or a serialization failure runs the verb again.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+from enum import StrEnum
+from typing import Any, TypeVar
+
+import psycopg
+from psycopg.types.string import StrDumper
+
+from gateway.domain.errors import UnavailableError
+from gateway.store.session import Session
+from gateway.store.statement import POSTGRES
+from gateway.store.transaction import Transaction
+
+T = TypeVar("T")
+
+CONNECTIONS = 8
+ATTEMPTS = 6
+_AGAIN = (psycopg.errors.DeadlockDetected, psycopg.errors.SerializationFailure)
+_LOST = (psycopg.OperationalError, psycopg.InterfaceError)
+
+
+class PostgresStore:
+    """The store on a PostgreSQL database; see `services.ports.Store`."""
+
+    engine = "postgresql"
+
+    def __init__(self, url: str) -> None:
+        self._url = url
+        self._threads: ThreadPoolExecutor | None = None
+        self._local = threading.local()
+        self._open_connections: list[psycopg.Connection[Any]] = []
+
+    async def open(self) -> None:
+        """Starts the threads and makes sure that the database answers; raises UnavailableError if it does not."""
+        self._threads = ThreadPoolExecutor(CONNECTIONS, thread_name_prefix="postgres")
+        await self.read(lambda _: None)
+
+    async def close(self) -> None:
+        """Waits for the verbs that were handed in, then closes every connection."""
+        threads, self._threads = self._threads, None
+        if threads is None:
+            return
+        await asyncio.to_thread(threads.shutdown)
+        while self._open_connections:
+            self._open_connections.pop().close()
+
+    async def write(self, verb: Callable[[Transaction], T]) -> T:
+        """Runs `verb` in a transaction; when this returns, what it wrote is durable.
+
+        What the verb raises is raised here, and then nothing of it was written. A verb may be run several times and
+        must have no other effect than its writes. Raises UnavailableError when the database is away.
+        """
+        return await self._submit(verb, "BEGIN")
+
+    async def read(self, query: Callable[[Transaction], T]) -> T:
+        """Runs `query` on one consistent state of the database."""
+        return await self._submit(query, "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
+
+    async def _submit(self, verb: Callable[[Transaction], T], begin: str) -> T:
+        if self._threads is None:
+            raise _unavailable()
+        return await asyncio.get_running_loop().run_in_executor(self._threads, self._run, verb, begin)
+
+    def _run(self, verb: Callable[[Transaction], T], begin: str) -> T:
+        try:
+            for _ in range(ATTEMPTS - 1):
+                try:
+                    return self._attempt(verb, begin)
+                except _AGAIN:
+                    continue
+            return self._attempt(verb, begin)
+        except _LOST as error:
+            self._forget()
+            raise _unavailable() from error
+
+    def _attempt(self, verb: Callable[[Transaction], T], begin: str) -> T:
+        tx = self._transaction()
+        execute = tx.session.connection.execute
+        execute(begin)
+        try:
+            result = verb(tx)
+            execute("COMMIT")
+        except BaseException:
+            execute("ROLLBACK")
+            raise
+        return result
+
+    def _transaction(self) -> Transaction:
+        tx: Transaction | None = getattr(self._local, "transaction", None)
+        if tx is None:
+            connection = psycopg.connect(self._url, autocommit=True, connect_timeout=10)
+            connection.adapters.register_dumper(StrEnum, StrDumper)  # an enumeration is stored as its text
+            self._open_connections.append(connection)
+            tx = self._local.transaction = Transaction(Session(connection, POSTGRES))
+        return tx
+
+    def _forget(self) -> None:
+        """Drops this thread's connection; the next verb opens another."""
+        tx: Transaction | None = getattr(self._local, "transaction", None)
+        if tx is not None:
+            self._local.transaction = None
+            connection = tx.session.connection
+            assert isinstance(connection, psycopg.Connection)
+            self._open_connections.remove(connection)
+            connection.close()
+
+
+def _unavailable() -> UnavailableError:
+    return UnavailableError("The store cannot be used at the moment; try again", timedelta(seconds=5))

@@ -1,0 +1,90 @@
+"""The journal, idempotency records, outgoing calls and leases."""
+
+from __future__ import annotations
+
+from sqlalchemy import BigInteger, Column, ForeignKey, Index, Integer, LargeBinary, String, Table, Text, text
+
+from gateway.store.tables.base import Identifier, Instant, OrganizationName, Serial, metadata
+
+idempotency = Table(
+    "idempotency",
+    metadata,
+    Column("client", String(255), primary_key=True),
+    Column("key", String(255), primary_key=True),
+    Column("request", LargeBinary(32), nullable=False),
+    Column("answer", Text, nullable=False),
+    Column("created_at", Instant, nullable=False, index=True),
+)
+
+journal = Table(
+    "journal",
+    metadata,
+    Column("seq", Serial, primary_key=True, autoincrement=True),
+    Column("at", Instant, nullable=False),
+    Column("entry", String(40), nullable=False),
+    Column("door", String(7), nullable=False),
+    Column("actor", String(255), nullable=False),
+    Column("organization_id", OrganizationName, nullable=False),
+    Column("folder_id", Identifier),
+    Column("case_id", Identifier),
+    Column("delivery_id", Identifier),
+    Column("subscription_id", Identifier),
+    Column("epoch", Integer),
+    Column("digest", String(64)),
+    Column("detail", Text),  # JSON without personal data
+    Column("commitment", String(64)),
+    Index(None, "case_id"),
+    Index(None, "delivery_id"),
+    Index(None, "folder_id"),
+    sqlite_autoincrement=True,  # a number is never given twice, not even after the last line was lost
+)
+
+journal_payloads = Table(
+    "journal_payloads",
+    metadata,
+    Column("seq", Serial, ForeignKey("journal.seq"), primary_key=True, autoincrement=False),
+    Column("salt", LargeBinary(16), nullable=False),
+    Column("payload", Text, nullable=False),
+)
+
+repetitions = Table(
+    "repetitions",
+    metadata,
+    Column("delivery_id", Identifier, primary_key=True),
+    Column("actor", String(255), primary_key=True),
+    Column("gesture", String(20), primary_key=True),
+    Column("day", String(10), primary_key=True),
+    Column("times", Integer, nullable=False),
+)
+
+outbox = Table(
+    "outbox",
+    metadata,
+    Column("id", Identifier, primary_key=True),
+    Column("kind", String(20), nullable=False),
+    Column("subscription_id", Identifier, ForeignKey("subscriptions.id"), nullable=False),
+    Column("payload", Text, nullable=False),
+    Column("state", String(7), nullable=False),
+    Column("attempts", Integer, nullable=False),
+    Column("fence", Integer, nullable=False),
+    Column("next_at", Instant),
+    Column("last_error", String(500)),
+    Column("created_at", Instant, nullable=False),
+    Column("done_at", Instant),
+    Index(
+        "ix_outbox_due",
+        "next_at",
+        sqlite_where=text("state = 'PENDING'"),
+        postgresql_where=text("state = 'PENDING'"),
+    ),
+    Index(None, "state"),
+)
+
+leases = Table(
+    "leases",
+    metadata,
+    Column("name", String(60), primary_key=True),
+    Column("holder", String(80), nullable=False),
+    Column("fence", BigInteger, nullable=False),
+    Column("until", Instant, nullable=False),
+)

@@ -1,0 +1,50 @@
+"""One transaction as services see it: the store's nouns on one session."""
+
+from __future__ import annotations
+
+from gateway.store.accounts import Accounts
+from gateway.store.answers import Answers
+from gateway.store.archives import Archives
+from gateway.store.attachments import Attachments
+from gateway.store.cases import Cases
+from gateway.store.clients import Clients
+from gateway.store.deliveries import Deliveries
+from gateway.store.events import Events
+from gateway.store.figures import Figures
+from gateway.store.folders import Folders
+from gateway.store.idempotency import Idempotency
+from gateway.store.journal import Journal
+from gateway.store.leases import Leases
+from gateway.store.notifications import Notifications
+from gateway.store.organizations import Organizations
+from gateway.store.outbox import Outbox
+from gateway.store.processes import Processes
+from gateway.store.servings import Servings
+from gateway.store.session import Session
+from gateway.store.subscriptions import Subscriptions
+
+
+class Transaction:
+    """See `services.ports.Transaction`. One object serves one connection, transaction after transaction."""
+
+    def __init__(self, session: Session) -> None:
+        self.session = session
+        self.organizations = Organizations(session)
+        self.processes = Processes(session)
+        self.subscriptions = Subscriptions(session)
+        self.accounts = Accounts(session)
+        self.clients = Clients(session)
+        self.folders = Folders(session)
+        self.cases = Cases(session)
+        self.attachments = Attachments(session)
+        self.events = Events(session)
+        self.notifications = Notifications(session)
+        self.deliveries = Deliveries(session)
+        self.archives = Archives(session)
+        self.servings = Servings(session)
+        self.answers = Answers(session)
+        self.journal = Journal(session)
+        self.idempotency = Idempotency(session)
+        self.outbox = Outbox(session)
+        self.leases = Leases(session)
+        self.figures = Figures(session)

@@ -1,0 +1,35 @@
+"""Between what the domain uses and what columns hold: dates as milliseconds, small structures as JSON."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MILLISECOND = timedelta(milliseconds=1)
+
+
+def to_ms(when: datetime | None) -> int | None:
+    """Milliseconds since 1970 UTC; `when` must carry its offset."""
+    return None if when is None else (when - _EPOCH) // _MILLISECOND
+
+
+def from_ms(value: int | None) -> datetime | None:
+    """The date, in UTC."""
+    return None if value is None else at(value)
+
+
+def at(value: int) -> datetime:
+    """The date, in UTC, of a column that is never null."""
+    return datetime.fromtimestamp(value // 1000, UTC) + timedelta(milliseconds=value % 1000)
+
+
+def to_json(value: Any) -> str:
+    """Compact JSON, with the keys in the order given."""
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+
+
+def from_json(text: str | None) -> Any:
+    """The value of a JSON column; None for a null one."""
+    return None if text is None else json.loads(text)
