@@ -125,14 +125,21 @@ class Listed:
     published_at: datetime
 
 
-STATUS_OF_GESTURE: Final = {
+_STATUS_OF_GESTURE: Final = {
     Gesture.READ: Status.SENT,
     Gesture.RENAME: Status.SI_RECEIVED,
     Gesture.DELETE: Status.SI_RECEIVED,
     Gesture.FAIL: Status.SI_INTG_ERROR,
     Gesture.OPEN_PAGE: Status.SI_RECEIVED,
 }
-"""The case status that a gesture other than an answer writes, where the transition table allows it."""
+
+
+def status_of(gesture: Gesture, door: Door) -> Status | None:
+    """The case status that a gesture other than an answer stands for, written where the transition table allows it.
+
+    None for gestures that say nothing of the case. A client of the API says SENT itself, if it wants.
+    """
+    return None if door is Door.API else _STATUS_OF_GESTURE.get(gesture)
 
 
 def owner(mode: Mode, pinned_mode: Mode | None, pinned_until: datetime | None, now: datetime) -> Mode:

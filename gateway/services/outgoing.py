@@ -63,9 +63,8 @@ async def settle(office: Office, call: Call, failure: str | None) -> None:
         last = tx.outbox.settle(call.outgoing, state, now, again_at=again_at, error=failure and failure[:500])
         if last and state is not OutgoingState.PENDING:
             entry = Entry.OUTGOING_SENT if state is OutgoingState.SENT else Entry.OUTGOING_DEAD
-            _line(
-                tx, gateway_caller(office, "outgoing"), entry, call.outgoing.id, call.outgoing.subscription_id, office
-            )
+            caller = gateway_caller(office, "outgoing")
+            _line(tx, office, caller, entry, call.outgoing.id, call.outgoing.subscription_id)
         return last
 
     if await office.store.write(verb):

@@ -8,7 +8,6 @@ from datetime import datetime
 
 from gateway.domain.deliveries import (
     ACKNOWLEDGED,
-    STATUS_OF_GESTURE,
     Delivery,
     DeliveryState,
     Gesture,
@@ -17,6 +16,7 @@ from gateway.domain.deliveries import (
     counts,
     judge,
     owner,
+    status_of,
 )
 from gateway.domain.dossiers import Case, EventStatus, Folder
 from gateway.domain.identity import Caller, Door, Role
@@ -179,7 +179,7 @@ def _move(
 
 def _follow_gesture(tx: Transaction, caller: Caller, case: Case, folder: Folder, made: Gesture, now: datetime) -> None:
     """Writes the status that the gesture itself stands for, where the transition table allows it."""
-    wanted = STATUS_OF_GESTURE.get(made)
+    wanted = status_of(made, caller.door)
     if wanted is None or wanted not in allowed(process_of(tx, case.process).rules, Role.SI, case.status):
         return
     advance(tx, caller, case, folder, (Step(wanted),), now)
