@@ -138,4 +138,4 @@ def folder_status(cases: Iterable[Status]) -> Status:
     least = min(found, key=lambda status: RANK[status])
     if RANK[least] < RANK[_S.DONE] or RANK[least] > RANK[_S.DONE]:
         return least
-    return _S.REFUSED if found == {_S.REFUSED} else _S.DONE
+    return _S.REFUSED if found & FINAL == {_S.REFUSED} else _S.DONE

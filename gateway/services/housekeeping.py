@@ -34,12 +34,13 @@ async def settle_answers(office: Office) -> int:
 
 
 async def forget(office: Office) -> int:
-    """Drops ended tokens, and idempotency records and places older than the retention; answers how many rows."""
+    """Drops ended tokens and grace times, and idempotency records and places past the retention; answers how many."""
     now = office.clock()
     before = now - office.policy.retention
 
     def verb(tx: Transaction) -> int:
-        return tx.clients.forget_expired(now) + tx.idempotency.forget(before) + tx.archives.forget_places(before)
+        ended = tx.clients.forget_expired(now) + tx.deliveries.unlist(now)
+        return ended + tx.idempotency.forget(before) + tx.archives.forget_places(before)
 
     return await office.store.write(verb)
 

@@ -30,7 +30,8 @@ _of_account = (
     .join(_s.id.table, _s.id == _d.subscription_id)
     .join(links, links.c.subscription_id == _s.id)
     .outerjoin(sftp_places, and_(_p.delivery_id == _d.id, _p.account_id == links.c.account_id))
-    .where(links.c.account_id == bindparam("account"), _s.process_code == bindparam("process"))
+    # Not the bare column: SQLite would start from everybody's subscriptions to the process and not from the account's.
+    .where(links.c.account_id == bindparam("account"), _s.process_code.concat("") == bindparam("process"))
 )
 _INBOX = Statement(
     _of_account.where(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import bindparam, or_, select, update
+from sqlalchemy import and_, bindparam, or_, select, update
 
 from gateway.domain.dossiers import Case, Folder
 from gateway.domain.statuses import Status
@@ -54,14 +54,21 @@ _PUBLISH = Statement(
     .values(publication=_c.publication + 1, transmitted_at=bindparam("now"), reopening=False)
 )
 _REOPEN = Statement(update(cases).where(_c.id == bindparam("of")).values(reopening=True))
+# Said in both branches, so that each uses its own index; else every case of the subscription would be looked at.
+_of_account = links.c.subscription_id == _c.subscription_id
 _ANSWERED = Statement(
     select(*COLUMNS)
-    .join(links, links.c.subscription_id == _c.subscription_id)
+    .join(
+        links,
+        or_(
+            and_(_of_account, _c.number == bindparam("number")),
+            and_(_of_account, _c.external_id == bindparam("external")),
+        ),
+    )
     .where(
         links.c.account_id == bindparam("account"),
         _c.process_code == bindparam("process"),
         _c.publication > 0,
-        or_(_c.number == bindparam("number"), _c.external_id == bindparam("external")),
     )
     .order_by(_c.created_at)
     .limit(bindparam("most"))

@@ -97,6 +97,7 @@ _CLOSE = Statement(
     )
 )
 _DISMISS = Statement(update(deliveries).where(_c.id == bindparam("of")).values(shown=False))
+_UNLIST = Statement(update(deliveries).where(_c.shown, _c.listed_until <= bindparam("now")).values(shown=False))
 _CARRY = Statement(
     update(deliveries)
     .where(_c.id == bindparam("of"), _c.event_id.is_(None))
@@ -225,6 +226,10 @@ class Deliveries:
     def dismiss(self, identifier: str) -> None:
         """Takes it out of every inbox."""
         self._session.run(_DISMISS, of=identifier)
+
+    def unlist(self, now: datetime) -> int:
+        """Takes out of the listings what was there for a grace time only; answers how many."""
+        return self._session.run(_UNLIST, now=to_ms(now))
 
     def carry(self, identifier: str, event_id: str) -> None:
         """Makes a delivery that carries no event yet carry this one."""

@@ -7,6 +7,7 @@ from sqlalchemy import func, select
 from gateway.domain.figures import Snapshot
 from gateway.store.answers import UNSETTLED
 from gateway.store.deliveries import OPEN
+from gateway.store.outbox import UNSENT
 from gateway.store.session import Session
 from gateway.store.statement import Statement
 from gateway.store.tables import answers, deliveries, outbox, subscriptions
@@ -19,9 +20,7 @@ _DELIVERIES = Statement(
     .where(OPEN)
     .group_by(_d.state, _s.access_mode)
 )
-_OUTBOX = Statement(
-    select(outbox.c.state, func.count()).where(outbox.c.state.in_(["PENDING", "DEAD"])).group_by(outbox.c.state)
-)
+_OUTBOX = Statement(select(outbox.c.state, func.count()).where(UNSENT).group_by(outbox.c.state))
 _ANSWERS = Statement(select(answers.c.state, func.count()).where(UNSETTLED).group_by(answers.c.state))
 
 

@@ -25,12 +25,12 @@ _COLUMNS = [
     _c.next_at,
     _c.last_error,
 ]
+UNSENT = text("outbox.state IN ('PENDING','DEAD')")  # these two are spelt as the indexes spell them
+_PENDING = text("outbox.state = 'PENDING'")
+
 _INSERT = insert_into(outbox)
 _DUE = Statement(
-    select(_c.id)
-    .where(text("outbox.state = 'PENDING'"), _c.next_at <= bindparam("now"))  # spelt as the index spells it
-    .order_by(_c.next_at, _c.id)
-    .limit(bindparam("most"))
+    select(_c.id).where(_PENDING, _c.next_at <= bindparam("now")).order_by(_c.next_at, _c.id).limit(bindparam("most"))
 )
 _CLAIM = Statement(
     update(outbox)
@@ -49,7 +49,7 @@ _SETTLE = Statement(
     )
 )
 _BY_STATE = Statement(
-    select(*_COLUMNS).where(_c.state == bindparam("in_state")).order_by(_c.created_at).limit(bindparam("most"))
+    select(*_COLUMNS).where(UNSENT, _c.state == bindparam("in_state")).order_by(_c.created_at).limit(bindparam("most"))
 )
 _REPLAY = Statement(
     update(outbox)
@@ -104,7 +104,7 @@ class Outbox:
         return changed == 1
 
     def in_state(self, state: OutgoingState, most: int) -> list[Outgoing]:
-        """The oldest calls in a state."""
+        """The oldest calls in a state other than SENT."""
         return [_outgoing(row) for row in self._session.rows(_BY_STATE, in_state=state, most=most)]
 
     def replay(self, identifier: str, now: datetime) -> bool:

@@ -13,6 +13,7 @@ from sqlalchemy import ClauseElement, Insert, Table, bindparam
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.dialects.postgresql import psycopg as psycopg_dialect
 from sqlalchemy.engine import Dialect
+from sqlalchemy.sql.compiler import SQLCompiler
 
 SQLITE: Dialect = sqlite.dialect(paramstyle="named")
 POSTGRES: Dialect = psycopg_dialect.dialect()  # type: ignore[no-untyped-call]  # its constructor has no types
@@ -41,13 +42,12 @@ class Statement:
         clause = self._clause
         if not isinstance(clause, ClauseElement):
             clause = clause(sqlite.insert if dialect is SQLITE else postgresql.insert)
-        compiled = clause.compile(dialect=dialect, compile_kwargs={"render_postcompile": True})
-        own = {
-            name: parameter.value
-            for name, parameter in compiled.binds.items()  # type: ignore[attr-defined]  # SQLCompiler, not DDL
-            if not parameter.required and parameter.value is not None
-        }
-        return compiled.string, own
+        compiled = clause.compile(dialect=dialect)
+        assert isinstance(compiled, SQLCompiler), "not a statement that can be run"
+        given = [name for parameter, name in compiled.bind_names.items() if parameter.required]
+        whole = compiled.construct_expanded_state(dict.fromkeys(given))  # a list behind IN becomes its elements
+        own = {name: value for name, value in whole.parameters.items() if name not in given}
+        return whole.statement, own
 
 
 def insert_into(table: Table) -> Statement:

@@ -77,7 +77,13 @@ outbox = Table(
         sqlite_where=text("state = 'PENDING'"),
         postgresql_where=text("state = 'PENDING'"),
     ),
-    Index(None, "state"),
+    Index(
+        "ix_outbox_unsent",
+        "state",
+        "created_at",
+        sqlite_where=text("state IN ('PENDING','DEAD')"),
+        postgresql_where=text("state IN ('PENDING','DEAD')"),
+    ),
 )
 
 leases = Table(
