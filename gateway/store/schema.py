@@ -117,7 +117,9 @@ def _connected(database: Path | str) -> Iterator[Connection]:
     try:
         with engine.connect() as connection:
             yield connection
-    except (sqlite3.OperationalError, OperationalError) as error:
+    except OperationalError as error:
+        if isinstance(error.orig, sqlite3.OperationalError) and sqlite.is_mistake(error.orig):
+            raise
         message = "The database cannot be reached, or is in use by something that does not end; try again"
         raise UnavailableError(message, timedelta(seconds=30)) from error
     finally:

@@ -122,7 +122,7 @@ class SqliteStore:
             finally:
                 execute("COMMIT")
         except sqlite3.OperationalError as error:
-            if _is_mistake(error):
+            if is_mistake(error):
                 raise
             raise _unavailable(error) from error
 
@@ -178,7 +178,7 @@ def _run(job: _Job, tx: Transaction) -> None:
     try:
         job.result = job.verb(tx)
     except BaseException as error:  # handed to the caller, whatever it is
-        passing = isinstance(error, sqlite3.OperationalError) and not _is_mistake(error)
+        passing = isinstance(error, sqlite3.OperationalError) and not is_mistake(error)
         job.error = _unavailable(error) if passing else error
         execute("ROLLBACK TO verb")
     execute("RELEASE verb")
@@ -189,7 +189,7 @@ def _settle(jobs: list[_Job]) -> None:
         job.settle()
 
 
-def _is_mistake(error: sqlite3.OperationalError) -> bool:
+def is_mistake(error: sqlite3.OperationalError) -> bool:
     """Whether it lies in the SQL or the schema, and so does not go away when the caller tries again."""
     return error.sqlite_errorcode == sqlite3.SQLITE_ERROR
 
