@@ -1,0 +1,146 @@
+"""The command line: names, options and help. What a command does is imported when it runs, so that help is quick."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from gateway.cli.exits import table
+from gateway.cli.failing import Wishes, failures
+
+Config = Annotated[
+    Path | None,
+    typer.Option("--config", "-c", help="gateway.yaml; without it the defaults, data in ./var.", show_default=False),
+]
+Json = Annotated[bool, typer.Option("--json", help="Print JSON, for scripts.")]
+
+app = typer.Typer(
+    name="gateway",
+    help="Managed file-transfer gateway: one dossier store behind an SFTP endpoint and an HTTP API.",
+    epilog=f"Exit codes:\n\n{table()}",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode="markdown",
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+database = typer.Typer(help="The database.", no_args_is_help=True)
+deliveries = typer.Typer(help="Deliveries, one by one.", no_args_is_help=True)
+outgoing = typer.Typer(help="Outgoing calls that failed for good.", no_args_is_help=True)
+app.add_typer(database, name="db")
+app.add_typer(deliveries, name="deliveries")
+app.add_typer(outgoing, name="outgoing")
+
+
+def run() -> None:
+    """Parse the command line, run the command, exit."""
+    wishes = Wishes()
+    with failures(wishes):
+        app(prog_name="gateway", obj=wishes)
+
+
+@app.callback()
+def _options(
+    context: typer.Context,
+    debug: Annotated[bool, typer.Option("--debug", help="Show where a failure came from.")] = False,
+) -> None:
+    context.ensure_object(Wishes).debug = debug
+
+
+@app.command()
+def serve(config: Config = None, json: Json = False) -> None:
+    """Open the doors and serve until SIGTERM or Ctrl-C. With --json the first line says where it listens."""
+    from gateway.cli.serving import serve_until_stopped
+
+    raise typer.Exit(serve_until_stopped(config, json=json))
+
+
+@app.command()
+def demo(once: Annotated[bool, typer.Option("--once", help="Stop when the job is done.")] = False) -> None:
+    """Run the main job for real, every step asserted, on a gateway of its own; then keep serving for you to try."""
+    from gateway.cli.demo import run_demo
+
+    raise typer.Exit(run_demo(once=once))
+
+
+@database.command("upgrade")
+def upgrade(config: Config = None) -> None:
+    """Bring the database to the schema of this version. The embedded one does so by itself."""
+    from gateway.cli.upgrading import upgrade_database
+
+    upgrade_database(config)
+
+
+@app.command("import")
+def import_(
+    file: Annotated[Path, typer.Argument(help="The onboarding file: YAML, or CSV with a row per subscription.")],
+    config: Config = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would change and change nothing.")] = False,
+    credentials_out: Annotated[
+        Path | None,
+        typer.Option(help="Write generated secrets to this new file (mode 0600) instead of standard output."),
+    ] = None,
+    json: Json = False,
+) -> None:
+    """Create or update what FILE declares: all of it or nothing; a second run changes nothing."""
+    from gateway.cli.importing import import_file
+
+    import_file(file, config, dry_run=dry_run, credentials_out=credentials_out, json=json)
+
+
+@deliveries.command("undo-expiry")
+def undo_expiry(
+    delivery: Annotated[str, typer.Argument(metavar="ID", help="The delivery that expired.")],
+    config: Config = None,
+    json: Json = False,
+) -> None:
+    """Publish an expired delivery again."""
+    from gateway.cli.operating import undo_expiry
+
+    undo_expiry(delivery, config, json=json)
+
+
+@outgoing.command("list")
+def outgoing_list(
+    config: Config = None,
+    most: Annotated[int, typer.Option(min=1, max=10_000, help="How many at most.")] = 100,
+    json: Json = False,
+) -> None:
+    """Show the dead letters: calls whose every attempt failed."""
+    from gateway.cli.operating import list_dead
+
+    list_dead(config, most, json=json)
+
+
+@outgoing.command("replay")
+def outgoing_replay(
+    call: Annotated[str, typer.Argument(metavar="ID", help="The dead letter.")], config: Config = None
+) -> None:
+    """Try a dead letter again, from its first attempt on."""
+    from gateway.cli.operating import replay_dead
+
+    replay_dead(call, config)
+
+
+@app.command()
+def timeline(
+    folder: Annotated[str, typer.Argument(metavar="FOLDER_ID", help="The folder.")],
+    config: Config = None,
+    json: Json = False,
+) -> None:
+    """Show what happened to a dossier: who, through which door, when."""
+    from gateway.cli.timeline import show_timeline
+
+    show_timeline(folder, config, json=json)
+
+
+@app.command()
+def version(json: Json = False) -> None:
+    """Print the version."""
+    from gateway import __version__
+    from gateway.cli.printing import print_json
+
+    _say: Any = print_json if json else print
+    _say({"version": __version__} if json else f"gateway {__version__}")

@@ -1,0 +1,194 @@
+"""The short form of an onboarding file: a CSV with one row per subscription, read into the shape of the YAML form.
+
+Columns, in any order; only `subscriber` and `process` are needed, an empty cell is a value left out:
+
+- `subscriber` (SI-siret-branch), `process`, `accessMode`, `status`, `template`, `complement`, `webhook`
+- `name`, `postalCode`, `territory`, `email`, `phoneNumber`: of the subscriber; with a `name` the row declares it
+- `username`, `password`, `public_key`, `networks` (separated by blanks), `flat`, `allow_unread`: an SFTP account; rows
+  with one `username` share it
+- `client_id`, `client_secret`: an API client for that subscriber and process
+
+In faults the line is that of the text and the column is the number of the cell, both from 1.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Final
+
+from gateway.config import ConfigurationError, Fault, Located
+from gateway.config.located import Scalar, scalar
+
+_SUBSCRIPTION: Final = ("subscriber", "process", "accessMode", "status", "template", "complement", "webhook")
+_ORGANIZATION: Final = ("name", "postalCode", "territory", "email", "phoneNumber")
+_SFTP: Final = ("username", "password", "flat", "allow_unread")
+_API: Final = ("client_id", "client_secret")
+_LISTS: Final = {"public_key": "public_keys", "networks": "networks"}
+_COLUMNS: Final = (*_SUBSCRIPTION, *_ORGANIZATION, *_SFTP, *_LISTS, *_API)
+_NEEDED: Final = ("subscriber", "process")
+_BOOLEANS: Final = frozenset({"flat", "allow_unread"})
+
+Cells = Mapping[str, Located]
+
+
+def read_csv(path: Path) -> Located:
+    """Read a CSV file (UTF-8; comma or semicolon). Raises ConfigurationError with every fault of its form."""
+    try:
+        text = path.read_bytes().decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = error.object[: error.start].count(b"\n") + 1
+        message = "the text is not UTF-8: save it as CSV UTF-8"
+        raise ConfigurationError([Fault("", line, 1, message, path.name)]) from None
+    except OSError as error:
+        reason = (error.strerror or "no reason given").lower()
+        raise ConfigurationError([Fault("", 0, 0, f"cannot be read: {reason}", path.name)]) from None
+    return load_csv(text, path.name)
+
+
+def load_csv(text: str, source: str) -> Located:
+    """The document that a CSV text stands for; raises as `read_csv` does."""
+    faults: list[Fault] = []
+    rows = list(_rows(text, source, faults))
+    document = _Document(source, faults)
+    for row in rows:
+        document.add(row)
+    if faults:
+        raise ConfigurationError(faults)
+    return document.whole()
+
+
+def _rows(text: str, source: str, faults: list[Fault]) -> Iterator[Cells]:
+    delimiter = ";" if ";" in text.partition("\n")[0] else ","
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
+    header: list[str] | None = None
+    line = 1
+    try:
+        for values in reader:
+            if header is None:
+                header = [value.strip() for value in values]
+                faults += _header_faults(header, source)
+                if faults:
+                    return
+            elif any(value.strip() for value in values):
+                if len(values) > len(header):
+                    faults.append(Fault("", line, len(header) + 1, "this row has more cells than the header", source))
+                yield _cells(header, values, source, line)
+            line = reader.line_num + 1
+    except csv.Error as error:
+        faults.append(Fault("", reader.line_num, 1, f"not valid CSV: {error}", source))
+    if header is None:
+        faults.append(Fault("", 1, 1, f"the first line must name the columns: {', '.join(_COLUMNS)}", source))
+
+
+def _header_faults(header: list[str], source: str) -> Iterator[Fault]:
+    for column, name in enumerate(header, 1):
+        if name not in _COLUMNS:
+            yield Fault("", 1, column, f"unknown column; known: {', '.join(_COLUMNS)}", source)
+        elif name in header[: column - 1]:
+            yield Fault(name, 1, column, "this column is given twice", source)
+    for name in _NEEDED:
+        if name not in header:
+            yield Fault(name, 1, 1, "this column is missing", source)
+
+
+def _cells(header: list[str], values: list[str], source: str, line: int) -> Cells:
+    found: dict[str, Located] = {}
+    for column, (name, value) in enumerate(zip(header, values, strict=False), 1):
+        text = value.strip()
+        if text:
+            found[name] = _at(scalar(text) if name in _BOOLEANS else text, source, line, column)
+    found[""] = _at(None, source, line, 1)  # the row itself
+    return found
+
+
+def _at(value: Scalar | list[Located] | dict[str, Located], source: str, line: int, column: int) -> Located:
+    return Located(value, source, line, column, line, column)
+
+
+class _Document:
+    """The sections, filled row by row; organizations and accounts may come in several rows that must agree."""
+
+    def __init__(self, source: str, faults: list[Fault]) -> None:
+        self._source, self._faults = source, faults
+        self._subscriptions: list[Located] = []
+        self._organizations: dict[str, Located] = {}
+        self._accounts: dict[str, Located] = {}
+        self._clients: list[Located] = []
+
+    def add(self, row: Cells) -> None:
+        self._subscriptions.append(self._mapping(row, {key: row[key] for key in _SUBSCRIPTION if key in row}))
+        subscriber = row.get("subscriber")
+        if subscriber is None:
+            return
+        self._organization(row, subscriber)
+        if "username" in row:
+            self._account(row, subscriber, row["username"])
+        elif stray := next((row[key] for key in (*_SFTP, *_LISTS) if key in row), None):
+            self._faults.append(stray.fault("username", "is missing in this row"))
+        if "client_id" in row:
+            api = {key: row[key] for key in (*_API, "process") if key in row}
+            api |= {"organization": subscriber, "role": self._like(subscriber, "SI")}
+            self._clients.append(self._mapping(row, {"api": self._mapping(row, api)}))
+        elif "client_secret" in row:
+            self._faults.append(row["client_secret"].fault("client_id", "is missing in this row"))
+
+    def whole(self) -> Located:
+        credentials = [self._mapping({"": node}, {"sftp": node}) for node in self._accounts.values()]
+        sections = {
+            "organizations": [*self._organizations.values()],
+            "subscriptions": self._subscriptions,
+            "credentials": [*credentials, *self._clients],
+        }
+        return _at({key: _at(rows, self._source, 1, 1) for key, rows in sections.items()}, self._source, 1, 1)
+
+    def _organization(self, row: Cells, subscriber: Located) -> None:
+        name = str(subscriber.value)
+        values = {key: row[key] for key in _ORGANIZATION if key in row}
+        parts = name.split("-")
+        if not values or len(parts) != 3:
+            return  # a malformed name is told of where it stands, by the subscription
+        for key, part in zip(("type", "companyRegister", "branchCode"), parts, strict=True):
+            values[key] = self._like(subscriber, part)
+        if name in self._organizations:
+            self._agree(self._organizations[name], values)
+        else:
+            self._organizations[name] = self._mapping(row, values)
+
+    def _account(self, row: Cells, subscriber: Located, username: Located) -> None:
+        name = str(username.value)
+        values = {key: row[key] for key in _SFTP if key in row}
+        for key, plural in _LISTS.items():
+            if key in row:
+                cell = row[key]
+                parts = [str(cell.value)] if key == "public_key" else str(cell.value).split()
+                values[plural] = self._like(cell, [self._like(cell, part) for part in parts])
+        served = self._mapping(row, {"subscriber": subscriber, "process": row.get("process", row[""])})
+        if name in self._accounts:
+            self._agree(self._accounts[name], values)
+            known = self._accounts[name].child("subscriptions")
+            if known is not None and isinstance(known.value, list):
+                known.value.append(served)
+            return
+        values |= {"organization": subscriber, "subscriptions": self._like(username, [served])}
+        self._accounts[name] = self._mapping(row, values)
+
+    def _agree(self, first: Located, values: Mapping[str, Located]) -> None:
+        """A later row may repeat what the first one says of the same thing, not contradict it."""
+        for key, value in values.items():
+            known = first.child(key)
+            if known is None:
+                self._faults.append(value.fault(key, f"is not in the first row for it, on line {first.line}"))
+            elif known.plain() != value.plain():
+                self._faults.append(value.fault(key, f"differs from the first row for it, on line {first.line}"))
+
+    @staticmethod
+    def _like(cell: Located, value: Scalar | list[Located]) -> Located:
+        return _at(value, cell.source, cell.line, cell.column)
+
+    @staticmethod
+    def _mapping(row: Cells, values: dict[str, Located]) -> Located:
+        place = row[""]
+        return _at(values, place.source, place.line, place.column)

@@ -1,0 +1,38 @@
+"""`gateway serve`."""
+
+from __future__ import annotations
+
+import asyncio
+import json as encoding
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from gateway.cli.opening import embedded, settings_of
+
+if TYPE_CHECKING:
+    from gateway.app import Gateway
+    from gateway.config import Settings
+
+
+def serve_until_stopped(config: Path | None, *, json: bool) -> int:
+    """Serves; returns the exit code. Says on standard output where it listens once both doors are open."""
+    from gateway.app import prepare, serve
+    from gateway.config.logs import configure_logs
+
+    settings = settings_of(config)
+    configure_logs(settings.log)
+    if embedded(settings):
+        prepare(settings)
+    return asyncio.run(serve(settings, announce=lambda gateway: print(announced(settings, gateway, json), flush=True)))
+
+
+def announced(settings: Settings, gateway: Gateway, json: bool) -> str:
+    """The line that tells where the doors are."""
+    http, sftp = (settings.http.host, gateway.http_port), (settings.sftp.host, gateway.sftp_port)
+    if json:
+        return encoding.dumps({"http": {"host": http[0], "port": http[1]}, "sftp": {"host": sftp[0], "port": sftp[1]}})
+    return f"Serving: http://{_spelt(http[0])}:{http[1]}  sftp://{_spelt(sftp[0])}:{sftp[1]}  (stop with Ctrl-C)"
+
+
+def _spelt(host: str) -> str:
+    return f"[{host}]" if ":" in host else host
