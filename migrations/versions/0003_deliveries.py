@@ -71,6 +71,13 @@ def upgrade() -> None:
         postgresql_where=sa.text("shown"),
     )
     op.create_index(
+        "ix_deliveries_listed",
+        "deliveries",
+        ["listed_until"],
+        sqlite_where=sa.text("shown = 1 AND listed_until IS NOT NULL"),
+        postgresql_where=sa.text("shown AND listed_until IS NOT NULL"),
+    )
+    op.create_index(
         "ix_deliveries_pins",
         "deliveries",
         ["pinned_until"],

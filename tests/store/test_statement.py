@@ -72,6 +72,7 @@ INDEXES = {
     "notifications._DELIVERIES": ["ix_deliveries_inbox"],
     "notifications._NOTICES": ["ix_notifications_recipient_id_created_at_id"],
     "deliveries._DUE": ["ix_deliveries_expiry"],
+    "deliveries._UNLIST": ["ix_deliveries_listed"],
     "figures._DELIVERIES": ["ix_deliveries_expiry"],
     "outbox._DUE": ["ix_outbox_due"],
     "outbox._BY_STATE": ["ix_outbox_unsent"],

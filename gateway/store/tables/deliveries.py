@@ -69,6 +69,12 @@ deliveries = Table(
         postgresql_where=text("shown"),
     ),
     Index(
+        "ix_deliveries_listed",
+        "listed_until",
+        sqlite_where=text("shown = 1 AND listed_until IS NOT NULL"),
+        postgresql_where=text("shown AND listed_until IS NOT NULL"),
+    ),
+    Index(
         "ix_deliveries_expiry",
         "expires_at",
         sqlite_where=text("state IN ('READY','FETCHED')"),

@@ -1,0 +1,36 @@
+"""What every handler of the door finds in its application and its request."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from ipaddress import IPv4Network, IPv6Network
+from typing import Final
+
+from aiohttp import web
+
+from gateway.api.metrics import PrometheusMeter
+from gateway.api.traffic import Traffic
+from gateway.services.office import Office
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """The office and the door's own settings. Sizes in bytes; `ready` raises UnavailableError when it is not."""
+
+    office: Office
+    meter: PrometheusMeter
+    traffic: Traffic
+    ready: Callable[[], Awaitable[None]]
+    json_max_size: int
+    attachment_max_size: int
+    metrics_networks: tuple[IPv4Network | IPv6Network, ...]
+
+
+CONTEXT: Final = web.AppKey("context", Context)
+REQUEST_ID: Final = web.RequestKey("request_id", str)
+
+
+def office_of(request: web.Request) -> Office:
+    """The office on which the request's verb works."""
+    return request.app[CONTEXT].office

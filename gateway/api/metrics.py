@@ -1,0 +1,133 @@
+"""The figures of the gateway, for Prometheus.
+
+Counted by the services and doors: see FIGURES. Counted here: `requests_total{method,resource,status}` and
+`request_seconds{method,resource}`. Looked up in the store at every scrape: `deliveries{state,mode}`,
+`oldest_undelivered_seconds`, `outgoing{state}`, `answers{state}`; `store_up` is 0 when it could not be asked. All names
+start with `gateway_`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
+import structlog
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+from prometheus_client.metrics_core import GaugeMetricFamily, Metric
+from prometheus_client.registry import Collector
+
+from gateway.domain.figures import Snapshot
+
+log = structlog.stdlib.get_logger("gateway.api.metrics")
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """What a figure tells, and by which labels it is told apart."""
+
+    help: str
+    labels: tuple[str, ...] = ()
+
+
+FIGURES: Final = {
+    "folders_total": Figure("Folders created", ("process",)),
+    "deposits_total": Figure("Folders completed and published", ("process",)),
+    "acknowledgements_total": Figure("Deliveries acknowledged", ("door", "gesture")),
+    "answers_total": Figure("Answers of legacy servers judged", ("outcome",)),
+    "logins_total": Figure("Attempts to log in", ("door", "outcome")),
+    "expired_total": Figure("Deliveries that nobody took in time"),
+    "outgoing_total": Figure("Attempts of outgoing calls", ("outcome",)),
+    "errors_total": Figure("Errors that nobody foresaw", ("door",)),
+}
+GAUGES: Final = {"sftp_sessions": Figure("Open SFTP sessions")}
+_PREFIX: Final = "gateway_"
+_SECONDS: Final = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 60.0)
+
+
+class PrometheusMeter:
+    """The Meter port on a registry of its own. What it does not know it ignores, and says so once in the log."""
+
+    def __init__(self) -> None:
+        self.registry = CollectorRegistry()
+        self._counters = {
+            name: Counter(_PREFIX + name, figure.help, figure.labels, registry=self.registry)
+            for name, figure in FIGURES.items()
+        }
+        self._gauges = {
+            name: Gauge(_PREFIX + name, figure.help, figure.labels, registry=self.registry)
+            for name, figure in GAUGES.items()
+        }
+        self._requests = Counter(
+            _PREFIX + "requests_total", "Requests answered", ("method", "resource", "status"), registry=self.registry
+        )
+        self._seconds = Histogram(
+            _PREFIX + "request_seconds",
+            "Time until a request was answered",
+            ("method", "resource"),
+            buckets=_SECONDS,
+            registry=self.registry,
+        )
+        self._unknown: set[str] = set()
+
+    def count(self, figure: str, **labels: str) -> None:
+        """Counts one more of `figure`."""
+        counter = self._counters.get(figure)
+        if counter is None or set(labels) != set(FIGURES[figure].labels):
+            self._ignore(figure)
+        else:
+            (counter.labels(**labels) if labels else counter).inc()
+
+    def gauge(self, figure: str, change: int) -> None:
+        """Moves the present number of `figure`."""
+        gauge = self._gauges.get(figure)
+        if gauge is None:
+            self._ignore(figure)
+        else:
+            gauge.inc(change)
+
+    def answered(self, method: str, resource: str, status: int, seconds: float) -> None:
+        """Counts one request; `resource` is the pattern of its path."""
+        self._requests.labels(method, resource, str(status)).inc()
+        self._seconds.labels(method, resource).observe(seconds)
+
+    def exposition(self, snapshot: Snapshot | None, now: datetime) -> bytes:
+        """Everything in Prometheus' text format, with what the store knows at `now`; None when it cannot be asked."""
+        looked_up = CollectorRegistry()
+        looked_up.register(_StoreFigures(snapshot, now))
+        return generate_latest(self.registry) + generate_latest(looked_up)
+
+    def _ignore(self, figure: str) -> None:
+        if figure not in self._unknown:
+            self._unknown.add(figure)
+            log.warning("unknown figure", figure=figure)
+
+
+class _StoreFigures(Collector):
+    def __init__(self, snapshot: Snapshot | None, now: datetime) -> None:
+        self._snapshot = snapshot
+        self._now = now
+
+    def collect(self) -> Iterable[Metric]:
+        found = self._snapshot
+        yield GaugeMetricFamily(_PREFIX + "store_up", "Whether the store could be asked", value=int(found is not None))
+        if found is None:
+            return
+        deliveries = GaugeMetricFamily(_PREFIX + "deliveries", "Open deliveries", labels=("state", "mode"))
+        for state_and_mode, number in found.deliveries.items():
+            deliveries.add_metric(state_and_mode, number)
+        yield deliveries
+        oldest = found.oldest_undelivered
+        age = max(0.0, (self._now - oldest).total_seconds()) if oldest else 0.0
+        yield GaugeMetricFamily(
+            _PREFIX + "oldest_undelivered_seconds", "Age of the oldest delivery that nobody fetched", value=age
+        )
+        for name, help_text, numbers in (
+            ("outgoing", "Outgoing calls kept", found.outgoing),
+            ("answers", "Answers of legacy servers kept", found.answers),
+        ):
+            family = GaugeMetricFamily(_PREFIX + name, help_text, labels=("state",))
+            for state, number in numbers.items():
+                family.add_metric((state,), number)
+            yield family

@@ -1,0 +1,62 @@
+"""The table of operations: method, path, what answers, and who may ask (hub v1)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Final
+
+from aiohttp import web
+
+from gateway.api import attachments, cases, events, folders, health, notifications, tokens
+from gateway.api.authentication import DEPOSITORS, EVERYBODY, Handler, Operation, entitled, overridden
+from gateway.api.reading import expect
+from gateway.domain.identity import Role
+
+BASE: Final = "/teledossiers/v1"
+_FOLDER: Final = "/folders/{folderId}"
+_CASE: Final = "/cases/{caseId}"
+_EVENT: Final = _CASE + "/events/{eventId}"
+_FILE: Final = "/attachments/{attachmentId}"
+
+OPERATIONS: Final[tuple[tuple[str, str, Operation, frozenset[Role]], ...]] = (
+    ("GET", "/notifications", notifications.find, EVERYBODY),
+    ("DELETE", "/notifications/{notificationId}", notifications.delete, EVERYBODY),
+    ("POST", "/folders", folders.create, DEPOSITORS),
+    ("GET", _FOLDER, folders.read, DEPOSITORS),
+    ("PATCH", _FOLDER, folders.update, DEPOSITORS),
+    ("DELETE", _FOLDER, folders.delete, DEPOSITORS),
+    ("PUT", _FOLDER + _FILE, attachments.put, DEPOSITORS),
+    ("GET", _CASE, cases.read, EVERYBODY),
+    ("PATCH", _CASE, cases.update, EVERYBODY),
+    ("GET", _CASE + _FILE, attachments.fetch, EVERYBODY),
+    ("POST", _CASE + "/events", events.create, EVERYBODY),
+    ("GET", _EVENT, events.read, EVERYBODY),
+    ("PATCH", _EVENT, events.update, EVERYBODY),
+    ("DELETE", _EVENT, events.delete, EVERYBODY),
+    ("PUT", _EVENT + _FILE, attachments.put_for_event, EVERYBODY),
+    ("GET", _EVENT + _FILE, attachments.fetch_of_event, EVERYBODY),
+)
+OPEN: Final[tuple[tuple[str, str, Handler], ...]] = (
+    ("POST", "/token", tokens.issue),
+    ("POST", "/oauth2/token", tokens.issue),
+    ("GET", "/health/live", health.live),
+    ("HEAD", "/health/live", health.live),
+    ("GET", "/health/ready", health.ready),
+    ("HEAD", "/health/ready", health.ready),
+    ("GET", "/metrics", health.metrics),
+)
+
+
+def connect(router: web.UrlDispatcher) -> None:
+    """Puts the table into effect; every PATCH can be asked by POST too."""
+    for method, path, handler in _handlers():
+        router.add_route(method, path, handler, expect_handler=expect)
+
+
+def _handlers() -> Iterator[tuple[str, str, Handler]]:
+    for method, path, operation, roles in OPERATIONS:
+        handler = entitled(operation, roles)
+        yield method, BASE + path, handler
+        if method == "PATCH":
+            yield "POST", BASE + path, overridden(handler)
+    yield from OPEN

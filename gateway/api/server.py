@@ -1,0 +1,99 @@
+"""The REST door as the wiring sees it: opened, drained, closed."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Sequence
+from ipaddress import ip_network
+from typing import Final
+
+from aiohttp import web
+
+from gateway.api import middleware, routes
+from gateway.api.context import CONTEXT, Context
+from gateway.api.metrics import PrometheusMeter
+from gateway.api.traffic import Traffic
+from gateway.services.office import Office
+
+LOOPBACK: Final = ("127.0.0.0/8", "::1/128")
+_KEEP_ALIVE: Final = 75.0
+_LINGERING: Final = 5.0
+_CLOSING: Final = 0.5
+_BACKLOG: Final = 1024
+_READ_BUFFER: Final = 256 * 1024
+
+
+class ApiServer:
+    """Serves the office over HTTP on `host` and `port` (0: the system chooses, see `port`). Sizes in bytes.
+
+    `metrics_networks`: who may read /metrics, as networks in CIDR notation. `ready` raises UnavailableError when store
+    or blobs are not usable.
+    """
+
+    def __init__(
+        self,
+        office: Office,
+        *,
+        host: str,
+        port: int,
+        json_max_size: int,
+        attachment_max_size: int,
+        ready: Callable[[], Awaitable[None]],
+        meter: PrometheusMeter,
+        metrics_networks: Sequence[str] = LOOPBACK,
+    ) -> None:
+        self._traffic = Traffic()
+        self._host, self._port = host, port
+        application = web.Application(middlewares=[middleware.guard])
+        application[CONTEXT] = Context(
+            office=office,
+            meter=meter,
+            traffic=self._traffic,
+            ready=ready,
+            json_max_size=json_max_size,
+            attachment_max_size=attachment_max_size,
+            metrics_networks=tuple(ip_network(network, strict=False) for network in metrics_networks),
+        )
+        application.on_response_prepare.append(middleware.secure)
+        routes.connect(application.router)
+        self._runner = web.AppRunner(
+            application,
+            access_log=None,
+            auto_decompress=False,
+            keepalive_timeout=_KEEP_ALIVE,
+            lingering_time=_LINGERING,
+            read_bufsize=_READ_BUFFER,
+            shutdown_timeout=_CLOSING,
+        )
+        self._site: web.TCPSite | None = None
+
+    @property
+    def port(self) -> int:
+        """The port listened on, once open."""
+        return self._port
+
+    async def open(self) -> None:
+        """Starts listening. Raises OSError when host and port cannot be had."""
+        await self._runner.setup()
+        self._site = web.TCPSite(self._runner, self._host, self._port, backlog=_BACKLOG)
+        try:
+            await self._site.start()
+        except BaseException:
+            await self._runner.cleanup()
+            raise
+        self._port = int(self._runner.addresses[0][1])
+
+    async def drain(self, deadline: float) -> None:
+        """Stops accepting and lets what runs finish, for at most `deadline` seconds.
+
+        Connections that are open are answered with `Connection: close`; /health/ready says 503 on them.
+        """
+        self._traffic.draining = True
+        if self._site is not None:
+            await self._site.stop()
+            self._site = None
+        await self._traffic.idle(deadline)
+
+    async def close(self) -> None:
+        """Ends every connection and frees the port. May be called twice."""
+        self._site = None
+        await self._runner.cleanup()

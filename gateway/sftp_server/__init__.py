@@ -1,0 +1,1 @@
+"""The SFTP door: sessions, virtual tree and gestures become service calls."""

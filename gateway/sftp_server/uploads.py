@@ -1,0 +1,116 @@
+"""Uploads into out/: written into a spool at any offset, handed in at a clean close, forgotten otherwise."""
+
+from __future__ import annotations
+
+import asyncio
+import errno
+import os
+from datetime import timedelta
+from pathlib import Path
+from tempfile import TemporaryFile
+from typing import Final
+
+from gateway.domain.errors import DomainError, InvalidRequestError, UnavailableError
+from gateway.domain.identity import Caller
+from gateway.services import returns
+from gateway.services.office import Office
+from gateway.services.ports import BlobReader
+from gateway.sftp_server.attributes import Shown
+
+_CHUNK: Final = 1 << 20
+_FULL: Final = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
+
+
+class UploadHandle:
+    """A file being uploaded. Its bytes lie in an unnamed file of the spool, which nobody else can open.
+
+    `most` is the size in bytes it may reach; once it went past that, or the spool failed, its close fails too: half a
+    file is never taken for a whole one. `append`: every write goes to the end, wherever the client thinks that is.
+    """
+
+    def __init__(
+        self,
+        office: Office,
+        caller: Caller,
+        process: str,
+        name: str,
+        spool: Path,
+        most: int,
+        *,
+        append: bool,
+        new: bool,
+    ) -> None:
+        self._office = office
+        self._caller = caller
+        self._process = process
+        self._name = name
+        self._most = most
+        self._append = append
+        self._changed = new
+        self._failed: DomainError | None = None
+        self._size = 0
+        try:
+            self._file = TemporaryFile(dir=spool)  # noqa: SIM115 (closed by close(), whatever becomes of the session)
+        except OSError as error:
+            raise _spool_error(error) from error
+
+    @property
+    def shown(self) -> Shown:
+        return Shown(self._name, self._size, int(self._office.clock().timestamp()))
+
+    async def load(self, reader: BlobReader) -> None:
+        """Starts from the bytes of an earlier upload, to be continued or written over."""
+        for offset in range(0, reader.size, _CHUNK):
+            self._put(offset, await reader.read(offset, _CHUNK))
+            await asyncio.sleep(0)
+
+    async def read(self, offset: int, length: int) -> bytes:
+        return os.pread(self._file.fileno(), length, offset)
+
+    async def write(self, offset: int, data: bytes) -> int:
+        self._changed = True
+        self._put(self._size if self._append else offset, data)
+        return len(data)
+
+    async def resize(self, size: int) -> None:
+        self._changed = True
+        self._check(size)
+        try:
+            os.ftruncate(self._file.fileno(), size)
+        except OSError as error:
+            self._failed = _spool_error(error)
+            raise self._failed from error
+        self._size = size
+
+    async def close(self, *, clean: bool) -> None:
+        with self._file as file:
+            if not clean or not self._changed:
+                return
+            if self._failed is not None:
+                raise self._failed
+            await returns.hand_in(self._office, self._caller, self._process, self._name, file, self._size)
+
+    def _put(self, offset: int, data: bytes) -> None:
+        self._check(offset + len(data))
+        rest = memoryview(data)
+        try:
+            while rest:
+                written = os.pwrite(self._file.fileno(), rest, offset)
+                offset += written
+                rest = rest[written:]
+        except OSError as error:
+            self._failed = _spool_error(error)
+            raise self._failed from error
+        self._size = max(self._size, offset)
+
+    def _check(self, size: int) -> None:
+        if size > self._most:
+            self._failed = InvalidRequestError(
+                f"Le fichier dépasse {self._most} octets / The file is larger than {self._most} bytes"
+            )
+            raise self._failed
+
+
+def _spool_error(error: OSError) -> UnavailableError:
+    reason = "the storage is full" if error.errno in _FULL else "the storage failed"
+    return UnavailableError(f"Cannot write the file: {reason}; try again later", timedelta(seconds=30))

@@ -1,0 +1,1 @@
+"""The REST door, through a real client on a real port."""

@@ -1,0 +1,1 @@
+"""One suite of behaviours, run through every door."""

@@ -1,0 +1,1 @@
+"""The main job, told from outside: through the real wiring, both doors and real clients."""

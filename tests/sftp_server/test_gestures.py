@@ -1,0 +1,133 @@
+"""Renaming and removing, as stock clients do it."""
+
+from __future__ import annotations
+
+import io
+
+import paramiko
+import pytest
+
+from gateway.domain.deliveries import DeliveryState
+from gateway.domain.statuses import Status
+from tests.pec.answers import retour_xml, zipped
+from tests.sftp_server.scene import Scene, fetch
+
+FILES = {"acte.xml": b"<acte/>", "acte.pdf": bytes(range(256)) * 2500}
+
+
+async def test_an_archive_moves_to_done_once_it_was_read(scene: Scene) -> None:
+    name = await scene.deposit(FILES)
+    source, target = f"/EtatCivil/in/{name}", f"/EtatCivil/in/DONE/{name}"
+
+    def unread(sftp: paramiko.SFTPClient) -> None:
+        sftp.rename(source, target)
+
+    with pytest.raises(PermissionError, match="Read the whole archive"):
+        await scene.play(unread)
+    assert (await scene.delivery(name)).state is DeliveryState.READY
+
+    def read(sftp: paramiko.SFTPClient) -> tuple[bytes, bytes, list[str], list[str]]:
+        before = fetch(source)(sftp)
+        sftp.rename(source, target)
+        return before, fetch(target)(sftp), sftp.listdir("/EtatCivil/in"), sftp.listdir("/EtatCivil/in/DONE")
+
+    before, after, inbox, done = await scene.play(read)
+    assert before == after
+    assert (inbox, done) == (["DONE", "FAILED"], [name])
+    assert (await scene.delivery(name)).state is DeliveryState.ACCEPTED
+    assert (await scene.case_of(name)).status is Status.SI_RECEIVED
+
+
+async def test_an_archive_is_refused_by_moving_it_to_failed_under_any_name(scene: Scene) -> None:
+    name = await scene.deposit()
+
+    def part(sftp: paramiko.SFTPClient) -> list[str]:
+        sftp.posix_rename(f"/EtatCivil/in/{name}", "/EtatCivil/in/FAILED/refusé.zip")
+        return sftp.listdir("/EtatCivil/in/FAILED")
+
+    assert await scene.play(part) == ["refusé.zip"]
+    assert (await scene.delivery(name)).state is DeliveryState.REJECTED
+
+
+async def test_an_archive_is_deleted_once_it_was_read(scene: Scene) -> None:
+    name = await scene.deposit()
+    path = f"/EtatCivil/in/{name}"
+    with pytest.raises(PermissionError):
+        await scene.play(lambda sftp: sftp.remove(path))
+
+    def part(sftp: paramiko.SFTPClient) -> list[str]:
+        fetch(path)(sftp)
+        sftp.remove(path)
+        return sftp.listdir("/EtatCivil/in")
+
+    assert await scene.play(part) == ["DONE", "FAILED"]
+    assert (await scene.delivery(name)).state is DeliveryState.ACCEPTED
+
+
+async def test_what_is_not_a_gesture_is_denied(scene: Scene) -> None:
+    name = await scene.deposit()
+    inside = f"/EtatCivil/in/{name}"
+
+    def part(sftp: paramiko.SFTPClient) -> None:
+        fetch(inside)(sftp)
+        for target in (f"/EtatCivil/in/{name}.tmp", f"/EtatCivil/out/{name}", f"/CERTDC/in/DONE/{name}", "/EtatCivil"):
+            with pytest.raises(PermissionError):
+                sftp.rename(inside, target)
+        for attempt in (
+            lambda: sftp.open(inside, "r+"),
+            lambda: sftp.open("/EtatCivil/in/new.zip", "w"),
+            lambda: sftp.open("/EtatCivil/out/DONE/new.zip", "w"),
+            lambda: sftp.truncate(inside, 0),
+            lambda: sftp.chown(inside, 0, 0),
+            lambda: sftp.symlink("/etc/passwd", "/EtatCivil/in/link"),
+            lambda: sftp.readlink(inside),
+            lambda: sftp.remove("/EtatCivil/in"),
+        ):
+            with pytest.raises(PermissionError):
+                attempt()
+        sftp.chmod(inside, 0o600)
+        sftp.utime(inside, (1, 1))
+        assert sftp.stat(inside).st_mode == 0o100644
+        with pytest.raises(OSError, match="directory"):
+            sftp.open("/EtatCivil/in")
+        with pytest.raises(OSError, match="directory"):
+            sftp.listdir(inside)
+
+    await scene.play(part)
+    assert (await scene.delivery(name)).state is DeliveryState.FETCHED
+
+
+async def test_archives_in_done_can_be_neither_moved_nor_removed(scene: Scene) -> None:
+    name = await scene.deposit()
+    done = f"/EtatCivil/in/DONE/{name}"
+
+    def part(sftp: paramiko.SFTPClient) -> None:
+        fetch(f"/EtatCivil/in/{name}")(sftp)
+        sftp.rename(f"/EtatCivil/in/{name}", done)
+        for attempt in (lambda: sftp.remove(done), lambda: sftp.rename(done, f"/EtatCivil/in/FAILED/{name}")):
+            with pytest.raises(PermissionError):
+                attempt()
+
+    await scene.play(part)
+
+
+async def test_an_answer_under_a_temporary_name_is_handed_in_by_renaming_it(scene: Scene) -> None:
+    answer = zipped(retour_xml(etat=16))
+
+    def part(sftp: paramiko.SFTPClient) -> list[str]:
+        sftp.putfo(io.BytesIO(answer), "/EtatCivil/out/retour.zip.part")
+        sftp.rename("/EtatCivil/out/retour.zip.part", "/EtatCivil/out/retour.zip")
+        with pytest.raises(PermissionError):
+            sftp.rename("/EtatCivil/out/retour.zip", "/EtatCivil/out/DONE/retour.zip")
+        return sftp.listdir("/EtatCivil/out")
+
+    assert await scene.play(part) == ["DONE", "FAILED", "retour.zip"]
+
+
+async def test_an_upload_can_be_removed_until_it_is_taken_in(scene: Scene) -> None:
+    def part(sftp: paramiko.SFTPClient) -> list[str]:
+        sftp.putfo(io.BytesIO(b"PK\x03\x04half"), "/EtatCivil/out/a.part")
+        sftp.remove("/EtatCivil/out/a.part")
+        return sftp.listdir("/EtatCivil/out")
+
+    assert await scene.play(part) == ["DONE", "FAILED"]
