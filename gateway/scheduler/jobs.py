@@ -95,10 +95,10 @@ class Scheduler:
         self._held[job.name] = lease
         return True
 
-    def _start(self, job: Job) -> None:
+    async def _start(self, job: Job) -> None:
         before = self._running.get(job.name)
         if before is None or before.done():
-            self._running[job.name] = asyncio.ensure_future(self._run_logged(job))
+            self._running[job.name] = asyncio.create_task(self._run_logged(job))
 
     async def _run_logged(self, job: Job) -> None:
         try:

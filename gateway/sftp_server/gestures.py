@@ -12,9 +12,10 @@ from gateway.sftp_server.errors import denied
 from gateway.sftp_server.tree import File, Node, Side
 
 
-async def find_archive(office: Office, caller: Caller, file: File) -> Opened:
-    """The archive that stands there. Raises NotFoundError."""
-    return await archives.find(office, caller, file.process, Place(file.place) if file.place else None, file.name)
+async def find_archive(office: Office, caller: Caller, file: File, *, again: bool = False) -> Opened:
+    """The archive that stands there, with `again` also one that the account has moved away. Raises NotFoundError."""
+    place = Place(file.place) if file.place else None
+    return await archives.find(office, caller, file.process, place, file.name, again=again)
 
 
 async def rename(office: Office, caller: Caller, account: SftpAccount, source: Node, target: Node) -> None:
@@ -33,12 +34,12 @@ async def rename(office: Office, caller: Caller, account: SftpAccount, source: N
     if source.place or not target.place:
         await find_archive(office, caller, source)
         raise denied("Archives can be renamed from in/ into DONE or FAILED only")
-    opened = await find_archive(office, caller, source)
+    opened = await find_archive(office, caller, source, again=True)
     await acknowledge.move(office, caller, account, opened, Place(target.place), target.name)
 
 
 async def remove(office: Office, caller: Caller, account: SftpAccount, node: Node) -> None:
-    """An archive of the inbox, which says that it was taken in, or an upload; nothing else.
+    """An archive of the inbox, which says that it was taken in; one in DONE or FAILED, which says nothing; an upload.
 
     Raises what `acknowledge.remove` and `returns.remove` raise.
     """
@@ -47,7 +48,4 @@ async def remove(office: Office, caller: Caller, account: SftpAccount, node: Nod
     if node.side is Side.OUT:
         await returns.remove(office, caller, node.process, node.place, node.name)
         return
-    opened = await find_archive(office, caller, node)
-    if node.place:
-        raise denied("Archives in DONE and FAILED disappear by themselves after a while")
-    await acknowledge.remove(office, caller, account, opened)
+    await acknowledge.remove(office, caller, account, await find_archive(office, caller, node, again=True))
