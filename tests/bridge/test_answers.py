@@ -8,7 +8,6 @@ from pathlib import Path
 import pytest
 from structlog.testing import capture_logs
 
-from gateway.bridge import answers as bridge
 from gateway.bridge.answers import BATCH, carry_answer, carry_answers
 from gateway.domain.answers import AnswerState
 from gateway.domain.dossiers import ActionType
@@ -50,9 +49,7 @@ async def test_a_queued_answer_reaches_the_depositor_with_its_files(office: Offi
     answered = [event for event in case.events if event.event.action is ActionType.ATTACH_DEPOSIT]
     assert [one.event.message for one in answered] == ["Voici l'acte"]
     (file,) = answered[0].attachments
-    download = await attachments.open_event_attachment(
-        office, depositor(), case.case.id, answered[0].event.id, file.id
-    )
+    download = await attachments.open_event_attachment(office, depositor(), case.case.id, answered[0].event.id, file.id)
     assert await download.reader.read(0, file.size) == b"%PDF-1.4 signed"
     await download.close()
     notices = await inbox.notifications(office, depositor(), 25)
@@ -148,7 +145,7 @@ async def test_one_that_fails_is_logged_stays_queued_and_keeps_nobody_waiting(
             raise UnavailableError("away", office.policy.grace)
         return await real(office, answer_id, *rest)  # type: ignore[arg-type]  # the arguments are passed on
 
-    monkeypatch.setattr(bridge.take, "take", failing)
+    monkeypatch.setattr(take, "take", failing)
     with capture_logs() as lines:
         assert await carry_answers(office) == 1
     assert [line["answer"] for line in lines if line["log_level"] == "error"] == [broken]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 import json
 import socket
 from collections.abc import AsyncIterator
@@ -17,6 +18,7 @@ from gateway.domain.outgoing import Outgoing
 from gateway.domain.retry import RetryPolicy
 from gateway.services import outgoing
 from gateway.services.office import Office, Policy, gateway_caller
+from gateway.services.ports import Transaction
 from gateway.services.webhook_keys import signing_key
 from tests.databases import Database
 from tests.journeys.offices import Clock, Tally, deposited, office_on
@@ -48,17 +50,12 @@ async def webhooks(office: Office) -> AsyncIterator[Webhooks]:
 
 
 async def change_webhook(office: Office, url: str | None) -> None:
-    def verb(tx: object) -> None:
-        subscription = office_subscription(tx)
-        tx.subscriptions.change(replace(subscription, webhook=url), office.clock())  # type: ignore[attr-defined]  # a transaction
+    def verb(tx: Transaction) -> None:
+        subscription = tx.subscriptions.get(subscription_id(BREST))
+        assert subscription is not None
+        tx.subscriptions.change(replace(subscription, webhook=url), office.clock())
 
     await office.store.write(verb)
-
-
-def office_subscription(tx: object) -> object:
-    found = tx.subscriptions.get(subscription_id(BREST))  # type: ignore[attr-defined]  # a transaction
-    assert found is not None
-    return found
 
 
 async def waits(office: Office, clock: Clock) -> list[Outgoing]:
@@ -119,7 +116,7 @@ async def test_delays_grow_to_a_ceiling_then_the_call_is_dead_until_replayed(
         if await webhooks.send_due():
             sent_at.append(clock.now)
         clock.pass_by(timedelta(seconds=1))
-    gaps = [(after - before).total_seconds() for before, after in zip(sent_at, sent_at[1:], strict=False)]
+    gaps = [(after - before).total_seconds() for before, after in itertools.pairwise(sent_at)]
     assert len(sent_at) == RETRY.attempts
     for gap, longest in zip(gaps, (10, 20, 30), strict=True):
         assert longest / 2 <= gap <= longest + 1
@@ -144,9 +141,7 @@ async def test_nobody_there_is_a_failure_like_any_other(office: Office, webhooks
         assert "127.0.0.1" not in failed.last_error
 
 
-async def test_a_receiver_that_does_not_answer_times_out(
-    office: Office, receiver: Receiver, clock: Clock
-) -> None:
+async def test_a_receiver_that_does_not_answer_times_out(office: Office, receiver: Receiver, clock: Clock) -> None:
     receiver.hold = asyncio.Event()
     hasty = replace(office, policy=replace(office.policy, outgoing_timeout=timedelta(seconds=0.2)))
     webhooks = Webhooks(hasty)

@@ -56,11 +56,7 @@ def key_of(username: str) -> paramiko.Ed25519Key:
 
 def private_key_text(username: str) -> str:
     """The private key as OpenSSH's client reads it from a file."""
-    return (
-        _private(username)
-        .private_bytes(form.Encoding.PEM, form.PrivateFormat.OpenSSH, form.NoEncryption())
-        .decode()
-    )
+    return _private(username).private_bytes(form.Encoding.PEM, form.PrivateFormat.OpenSSH, form.NoEncryption()).decode()
 
 
 def declare(
@@ -115,6 +111,4 @@ def _private(username: str) -> Ed25519PrivateKey:
 
 
 def _public(username: str) -> str:
-    return (
-        _private(username).public_key().public_bytes(form.Encoding.OpenSSH, form.PublicFormat.OpenSSH).decode()
-    )
+    return _private(username).public_key().public_bytes(form.Encoding.OpenSSH, form.PublicFormat.OpenSSH).decode()
