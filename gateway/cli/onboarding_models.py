@@ -35,7 +35,7 @@ def _aware(value: datetime | None) -> datetime | None:
 OrganizationName = Annotated[str, AfterValidator(_organization)]
 Code = Annotated[str, Field(pattern=r"^[^\s/\\]+$", max_length=30)]
 Text = Annotated[str, Field(min_length=1, max_length=255)]
-Login = Annotated[str, Field(pattern=r"^[A-Za-z0-9_][A-Za-z0-9_.@+-]*$", max_length=100)]
+Login = Annotated[str, Field(pattern=r"^[A-Za-z0-9_][A-Za-z0-9_.@+-]*$", max_length=64)]
 Secret = Annotated[SecretStr, AfterValidator(_secret)]
 Moment = Annotated[datetime, AfterValidator(_aware)]
 
