@@ -64,12 +64,15 @@ async def test_no_socket_of_the_host_is_reached(scene: Scene) -> None:
 
 
 async def test_signals_and_sizes_of_windows_do_nothing(scene: Scene) -> None:
-    async with scene.connect() as conn, conn.start_sftp_client() as sftp:
-        channel = sftp._handler._writer.channel
+    async with scene.connect() as conn:
+        writer, reader, _ = await conn.open_session(subsystem="sftp", encoding=None)
+        channel = writer.channel
+        assert isinstance(channel, asyncssh.SSHClientChannel)
         channel.send_signal("TERM")
         channel.change_terminal_size(80, 24)
         channel.send_break(10)
-        assert await sftp.exists("/EtatCivil")
+        writer.write(bytes.fromhex("00000005 01 00000003"))
+        assert (await reader.readexactly(9))[4:] == bytes.fromhex("02 00000003")
 
 
 async def test_a_few_channels_may_share_a_connection(scene: Scene) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from collections.abc import Callable
 
 import paramiko
 import pytest
@@ -73,7 +74,7 @@ async def test_what_is_not_a_gesture_is_denied(scene: Scene) -> None:
         for target in (f"/EtatCivil/in/{name}.tmp", f"/EtatCivil/out/{name}", f"/CERTDC/in/DONE/{name}", "/EtatCivil"):
             with pytest.raises(PermissionError):
                 sftp.rename(inside, target)
-        for attempt in (
+        attempts: list[Callable[[], object]] = [
             lambda: sftp.open(inside, "r+"),
             lambda: sftp.open("/EtatCivil/in/new.zip", "w"),
             lambda: sftp.open("/EtatCivil/out/DONE/new.zip", "w"),
@@ -82,7 +83,8 @@ async def test_what_is_not_a_gesture_is_denied(scene: Scene) -> None:
             lambda: sftp.symlink("/etc/passwd", "/EtatCivil/in/link"),
             lambda: sftp.readlink(inside),
             lambda: sftp.remove("/EtatCivil/in"),
-        ):
+        ]
+        for attempt in attempts:
             with pytest.raises(PermissionError):
                 attempt()
         sftp.chmod(inside, 0o600)
@@ -97,18 +99,33 @@ async def test_what_is_not_a_gesture_is_denied(scene: Scene) -> None:
     assert (await scene.delivery(name)).state is DeliveryState.FETCHED
 
 
-async def test_archives_in_done_can_be_neither_moved_nor_removed(scene: Scene) -> None:
+async def test_an_archive_in_done_stays_there_until_it_is_removed(scene: Scene) -> None:
     name = await scene.deposit()
     done = f"/EtatCivil/in/DONE/{name}"
 
-    def part(sftp: paramiko.SFTPClient) -> None:
+    def part(sftp: paramiko.SFTPClient) -> list[str]:
         fetch(f"/EtatCivil/in/{name}")(sftp)
         sftp.rename(f"/EtatCivil/in/{name}", done)
-        for attempt in (lambda: sftp.remove(done), lambda: sftp.rename(done, f"/EtatCivil/in/FAILED/{name}")):
+        for target in (f"/EtatCivil/in/FAILED/{name}", f"/EtatCivil/in/{name}"):
             with pytest.raises(PermissionError):
-                attempt()
+                sftp.rename(done, target)
+        sftp.remove(done)
+        return sftp.listdir("/EtatCivil/in/DONE")
+
+    assert await scene.play(part) == []
+    assert (await scene.delivery(name)).state is DeliveryState.ACCEPTED
+
+
+async def test_a_repeated_deletion_gets_the_same_answer(scene: Scene) -> None:
+    name = await scene.deposit()
+
+    def part(sftp: paramiko.SFTPClient) -> None:
+        fetch(f"/EtatCivil/in/{name}")(sftp)
+        sftp.remove(f"/EtatCivil/in/{name}")
+        sftp.remove(f"/EtatCivil/in/{name}")
 
     await scene.play(part)
+    assert (await scene.delivery(name)).state is DeliveryState.ACCEPTED
 
 
 async def test_an_answer_under_a_temporary_name_is_handed_in_by_renaming_it(scene: Scene) -> None:

@@ -42,7 +42,7 @@ async def test_an_archive_is_listed_and_read_whole(scene: Scene) -> None:
     assert listed.filename == name
     assert listed.st_size == found.st_size == len(data)
     assert listed.st_mtime == found.st_mtime == int(scene.clock().timestamp())
-    assert "gateway" in str(listed.longname)  # type: ignore[attr-defined] # paramiko keeps it without saying so
+    assert "gateway" in str(listed.longname)
     with zipfile.ZipFile(io.BytesIO(data)) as archive:
         assert archive.testzip() is None
         contents = [archive.read(entry) for entry in archive.namelist()]
@@ -90,7 +90,7 @@ async def test_what_is_not_there_does_not_exist(scene: Scene, path: str) -> None
     def part(sftp: paramiko.SFTPClient) -> None:
         for attempt in (sftp.stat, sftp.open, sftp.listdir, sftp.remove):
             with pytest.raises(FileNotFoundError):
-                attempt(path)  # type: ignore[operator] # each takes a path
+                attempt(path)
 
     await scene.play(part)
 
@@ -167,7 +167,7 @@ async def test_listings_give_the_year_of_what_is_old(scene: Scene) -> None:
     await scene.deposit()
     scene.clock.pass_by(timedelta(days=300))
     (line,) = [
-        str(one.longname)  # type: ignore[attr-defined] # paramiko keeps it without saying so
+        str(one.longname)
         for one in await scene.play(lambda sftp: sftp.listdir_attr("/EtatCivil/in"))
         if one.filename.endswith(".zip")
     ]

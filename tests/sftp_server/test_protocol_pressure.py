@@ -1,0 +1,107 @@
+"""How much the door does for one client: no more than the client takes, and not at the cost of others."""
+
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+from asyncssh.constants import FXP_INIT, FXP_READ
+from asyncssh.packet import String, UInt32, UInt64
+
+from gateway.sftp_server.channel import SftpChannel
+from gateway.sftp_server.connection import Connection
+from gateway.sftp_server.session import READ_MOST
+from gateway.store.blobs import BlobReader
+from tests.sftp_server.relay import Relay
+from tests.sftp_server.scene import Scene
+from tests.sftp_server.wire import Wire, wired
+
+BIG = {"acte.pdf": bytes(range(256)) * 16384}  # 4 MiB
+
+
+class Served:
+    """Counts what is read of the blobs, whatever becomes of it."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.bytes = 0
+
+        read = BlobReader.read
+
+        async def counted(reader: BlobReader, offset: int, length: int) -> bytes:
+            data = await read(reader, offset, length)
+            self.bytes += len(data)
+            return data
+
+        monkeypatch.setattr(BlobReader, "read", counted)
+
+
+def _ask_for_much(wire: Wire, handle: bytes) -> None:
+    for number in range(1000):
+        wire.send(FXP_READ, String(handle), UInt64(number % 16 * READ_MOST), UInt32(READ_MOST))
+
+
+async def test_a_client_that_does_not_take_its_answers_is_not_served_ahead(
+    scene: Scene, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It keeps its channel's window shut: no more is prepared than fits in there."""
+    path, served, stuck = f"/EtatCivil/in/{await scene.deposit(BIG)}", Served(monkeypatch), asyncio.Event()
+
+    def pause(channel: SftpChannel) -> None:
+        super(SftpChannel, channel).pause_writing()
+        stuck.set()
+
+    monkeypatch.setattr(SftpChannel, "pause_writing", pause)
+    async with wired(scene) as wire:
+        await wire.receive()
+        handle = await wire.open(path)
+        stuck.clear()
+        _ask_for_much(wire, handle)
+        await stuck.wait()
+        assert served.bytes < 6 * 2**20
+
+
+async def test_a_client_with_an_endless_window_is_not_served_ahead_either(
+    scene: Scene, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It stops to take bytes from the socket: no more is prepared than the system's buffers take."""
+    path, served, stuck = f"/EtatCivil/in/{await scene.deposit(BIG)}", Served(monkeypatch), asyncio.Event()
+    writable = Connection.writable
+
+    async def watched(connection: Connection) -> None:
+        if not connection._writable.is_set():
+            stuck.set()
+        await writable(connection)
+
+    monkeypatch.setattr(Connection, "writable", watched)
+    async with Relay(scene.address) as relay, scene.connect(address=relay.address) as conn:
+        writer, reader, _ = await conn.open_session(subsystem="sftp", encoding=None, window=2**31)
+        writer.write(UInt32(5) + bytes([FXP_INIT]) + UInt32(3))
+        wire = Wire(writer, reader)
+        await wire.receive()
+        handle = await wire.open(path)
+        relay.stall()
+        _ask_for_much(wire, handle)
+        await stuck.wait()
+        assert served.bytes < 40 * 2**20
+        relay.flow()
+        conn.abort()
+
+
+async def test_others_get_their_turn_beside_a_bulk_reader(scene: Scene) -> None:
+    path = f"/EtatCivil/in/{await scene.deposit(BIG)}"
+    turns = 0
+
+    async def other() -> None:
+        nonlocal turns
+        while True:
+            await asyncio.sleep(0)
+            turns += 1
+
+    async with wired(scene) as wire:
+        await wire.receive()
+        handle = await wire.open(path)
+        watching = asyncio.ensure_future(other())
+        for number in range(64):
+            await wire.ask(FXP_READ, String(handle), UInt64(number % 16 * READ_MOST), UInt32(READ_MOST))
+        watching.cancel()
+    assert turns > 64
