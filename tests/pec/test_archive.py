@@ -82,4 +82,4 @@ def test_what_cannot_be_frozen() -> None:
     with pytest.raises(ValueError, match="at least one attachment"):
         freeze(replace(dossier(), pieces=()), DEFAULT_TEMPLATE)
     with pytest.raises(ValueError, match="time zone"):
-        freeze(replace(dossier(), published_at=datetime(2026, 1, 1)), DEFAULT_TEMPLATE)  # noqa: DTZ001
+        freeze(replace(dossier(), published_at=datetime(2026, 1, 1)), DEFAULT_TEMPLATE)  # noqa: DTZ001 (the naive time is the point)

@@ -75,7 +75,7 @@ def test_every_piece_needs_a_name() -> None:
 
 
 def test_a_naive_time_is_refused() -> None:
-    naive = replace(dossier(), created_at=datetime(2026, 1, 1))  # noqa: DTZ001
+    naive = replace(dossier(), created_at=datetime(2026, 1, 1))  # noqa: DTZ001 (the naive time is the point)
     with pytest.raises(ValueError, match="time zone"):
         envelope_xml(naive, ["a"])
 

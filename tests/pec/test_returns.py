@@ -158,7 +158,7 @@ class Endless(io.RawIOBase):
 
 def test_a_gigabyte_of_xml_is_judged_by_its_ends() -> None:
     file = Endless()
-    stream: BinaryIO = file  # type: ignore[assignment]
+    stream: BinaryIO = file  # type: ignore[assignment]  # it has the methods that are used
     assert judge(stream, file.size) == "unreadable"
     with pytest.raises(UnreadableAnswer) as refused:
         read_answer(stream, LIMITS)
@@ -237,4 +237,4 @@ def test_the_default_table() -> None:
     assert etat_table[14] == "SI_RECEIVED"
     assert sorted(etat_table) == [14, 15, 16, 17, 19, 20, 100]
     with pytest.raises(TypeError):
-        etat_table[14] = "DONE"  # type: ignore[index]
+        etat_table[14] = "DONE"  # type: ignore[index]  # read-only, as mypy knows too
