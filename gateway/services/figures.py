@@ -12,5 +12,7 @@ async def snapshot(office: Office) -> Snapshot:
 
 
 async def ready(office: Office) -> None:
-    """Makes sure that a verb could be committed now. Raises UnavailableError when it could not."""
+    """Makes sure that a verb could be committed and bytes be kept now. Raises UnavailableError when not."""
     await office.store.write(lambda _: None)
+    writer = await office.blobs.create()
+    await writer.abort()
