@@ -75,7 +75,9 @@ def upgrade(config: Config = None) -> None:
 
 @app.command("import")
 def import_(
-    file: Annotated[Path, typer.Argument(help="The onboarding file: YAML, or CSV with a row per subscription.")],
+    file: Annotated[
+        Path, typer.Argument(metavar="FILE", help="The onboarding file: YAML, or CSV with a row per subscription.")
+    ],
     config: Config = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would change and change nothing.")] = False,
     credentials_out: Annotated[

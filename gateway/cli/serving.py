@@ -7,6 +7,8 @@ import json as encoding
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from gateway.cli.exits import Exit
+from gateway.cli.failing import CommandError
 from gateway.cli.opening import embedded, settings_of
 
 if TYPE_CHECKING:
@@ -15,15 +17,31 @@ if TYPE_CHECKING:
 
 
 def serve_until_stopped(config: Path | None, *, json: bool) -> int:
-    """Serves; returns the exit code. Says on standard output where it listens once both doors are open."""
+    """Serves; returns the exit code. Says on standard output where it listens once both doors are open.
+
+    Raises ConfigurationError, and CommandError when a port, a directory or a host key cannot be used.
+    """
     from gateway.app import prepare, serve
     from gateway.config.logs import configure_logs
+    from gateway.sftp_server.host_keys import HostKeyError
+
+    def announce(gateway: Gateway) -> None:
+        print(announced(settings, gateway, json), flush=True)
 
     settings = settings_of(config)
     configure_logs(settings.log)
-    if embedded(settings):
-        prepare(settings)
-    return asyncio.run(serve(settings, announce=lambda gateway: print(announced(settings, gateway, json), flush=True)))
+    try:
+        if embedded(settings):
+            prepare(settings)
+        return asyncio.run(
+            serve(settings, announce=lambda opened: print(announced(settings, opened, json), flush=True))
+        )
+    except HostKeyError as error:
+        raise CommandError(str(error), Exit.INVALID) from error
+    except OSError as error:
+        reason = (error.strerror or str(error)).lower()
+        ports = f"http.port {settings.http.port}, sftp.port {settings.sftp.port}"
+        raise CommandError(f"cannot serve: {reason}; check {ports} and data_dir", Exit.INVALID) from error
 
 
 def announced(settings: Settings, gateway: Gateway, json: bool) -> str:

@@ -1,0 +1,109 @@
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from gateway.cli.onboarding_csv import load_csv
+from gateway.cli.onboarding_file import declaration_of
+from gateway.config import ConfigurationError, Fault
+from gateway.domain.identity import Mode
+from gateway.services.declaration import Declaration
+
+A, B = "SI-21990000100011-99001", "SI-21990000200019-99002"
+HEADER = "subscriber;name;process;accessMode;username;networks;flat;client_id"
+
+
+def declared(*lines: str) -> Declaration:
+    return declaration_of(load_csv("\n".join(lines), "o.csv"), {})
+
+
+def refused(*lines: str) -> list[str]:
+    with pytest.raises(ConfigurationError) as raised:
+        declared(*lines)
+    return [str(fault) for fault in raised.value.faults]
+
+
+def test_a_row_is_a_subscription_with_its_subscriber_and_credentials() -> None:
+    found = declared(
+        HEADER,
+        f"{A};Mairie A;EtatCivil;SFTP;shared;192.0.2.0/24 198.51.100.0/24;;",
+        f"{B};Mairie B;EtatCivil;SFTP;shared;;;",
+        "",
+        f"{B};;CERTDC;API;;;;b-certdc",
+    )
+    assert [(str(row.record.id), row.record.name) for row in found.organizations] == [(A, "Mairie A"), (B, "Mairie B")]
+    assert [(row.record.organization, row.record.process, row.record.access_mode) for row in found.subscriptions] == [
+        (A, "EtatCivil", Mode.SFTP),
+        (B, "EtatCivil", Mode.SFTP),
+        (B, "CERTDC", Mode.API),
+    ]
+    (account,) = found.accounts
+    assert account.record.networks == ("192.0.2.0/24", "198.51.100.0/24")
+    assert [(each.organization, each.process) for each in account.serves or ()] == [(A, "EtatCivil"), (B, "EtatCivil")]
+    assert account.password is None
+    (client,) = found.clients
+    assert (client.record.client_id, client.record.process, client.secret) == ("b-certdc", "CERTDC", None)
+
+
+def test_commas_quotes_and_a_byte_order_mark_do() -> None:
+    found = declared("subscriber,process,name", f'{A},EtatCivil,"Mairie, A"')
+    assert found.organizations[0].record.name == "Mairie, A"
+
+
+def test_faults_name_the_line_and_the_cell() -> None:
+    assert refused(HEADER, f"{A};;EtatCivil;FAX;;;;", "SI-1;;EtatCivil;;u;;maybe;") == [
+        "o.csv:2:4: subscriptions[0].accessMode: must be 'SFTP', 'API' or 'PORTAIL'",
+        "o.csv:3:1: credentials[0].sftp.organization: "
+        "an organization is named TYPE-siret-branch, for example SI-21350238800019-35238",
+        "o.csv:3:1: credentials[0].sftp.subscriptions[0].subscriber: "
+        "an organization is named TYPE-siret-branch, for example SI-21350238800019-35238",
+        "o.csv:3:1: subscriptions[1].subscriber: "
+        "an organization is named TYPE-siret-branch, for example SI-21350238800019-35238",
+        "o.csv:3:7: credentials[0].sftp.flat: must be true or false",
+    ]
+
+
+def test_a_quoted_cell_may_span_lines() -> None:
+    text = ("subscriber,name,process,accessMode", f'{A},"Mairie\nA",EtatCivil,SFTP', f"{A},,CERTDC,FAX")
+    assert [fault.split(": ")[0] for fault in refused(*text)] == ["o.csv:4:4"]
+
+
+@pytest.mark.parametrize(
+    ("lines", "said"),
+    [
+        ((), "o.csv:1:1: the first line must name the columns"),
+        (("subscriber,proces",), "o.csv:1:2: unknown column"),
+        (("subscriber,process,process",), "o.csv:1:3: process: this column is given twice"),
+        (("subscriber",), "o.csv:1:1: process: this column is missing"),
+        (("subscriber,process", f"{A},X,Y"), "o.csv:2:3: this row has more cells than the header"),
+        (("subscriber,process,password", f"{A},X,secret"), "o.csv:2:3: username: is missing in this row"),
+        (("subscriber,process,client_secret", f"{A},X,secret"), "o.csv:2:3: client_id: is missing in this row"),
+        (
+            ("subscriber,process,username,password", f"{A},X,u,one", f"{A},Y,u,two"),
+            "o.csv:3:4: password: differs from the first row for it, on line 2",
+        ),
+        (
+            ("subscriber,process,name,email", f"{A},X,Mairie", f"{A},Y,Mairie,a@example.org"),
+            "o.csv:3:4: email: is not in the first row for it, on line 2",
+        ),
+        (("subscriber,process", '"open'), "not valid CSV"),
+    ],
+)
+def test_the_form_is_refused_with_its_place(lines: tuple[str, ...], said: str) -> None:
+    assert any(said in fault for fault in refused(*lines)), refused(*lines)
+
+
+@given(st.text(alphabet='ab;,"\n\r SI-0123456789', max_size=120))
+def test_any_text_is_read_or_refused(text: str) -> None:
+    for whole in (text, f"{HEADER}\n{text}"):
+        assert all(fault.line > 0 for fault in faults_of(whole))
+
+
+def faults_of(text: str) -> tuple[Fault, ...]:
+    """What is wrong with it; anything else that is raised fails the test."""
+    try:
+        declaration_of(load_csv(text, "o.csv"), {})
+    except ConfigurationError as error:
+        return error.faults
+    return ()
