@@ -27,23 +27,33 @@ async def note_served(office: Office, caller: Caller, case_id: str, item: str, s
     owns it.
     """
     now = office.clock()
-    waiting = await office.store.read(lambda tx: _waiting(tx, caller, case_id, item))
+    waiting = await office.store.read(lambda tx: _waiting(tx, caller, case_id, item, now))
     if waiting:
         await office.store.write(lambda tx: _note(tx, office, caller, case_id, item, start, end, now))
 
 
-def _waiting(tx: Transaction, caller: Caller, case_id: str, item: str) -> bool:
+def _waiting(tx: Transaction, caller: Caller, case_id: str, item: str, now: datetime) -> bool:
     case, _ = case_of(tx, caller, case_id)
     if not is_recipient(caller, case):
         return False
-    return any(_wants(tx, caller, one, item) for one in tx.deliveries.of_case(case.id) if one.open)
+    subscription = subscription_of(tx, case.subscription_id)
+    return any(_wants(tx, caller, one, subscription, item, now) for one in tx.deliveries.of_case(case.id) if one.open)
 
 
-def _wants(tx: Transaction, caller: Caller, delivery: Delivery, item: str) -> bool:
+def _wants(
+    tx: Transaction, caller: Caller, delivery: Delivery, subscription: Subscription, item: str, now: datetime
+) -> bool:
+    """Whether serving the item would add something: bytes, or that the door owns by now what it served before."""
     serving = tx.servings.get(delivery.id, caller.door, caller.reader)
-    if serving is not None and serving.whole_at is not None:
+    whole = serving is not None and serving.whole_at is not None
+    if serving is not None and whole and (serving.owned or not _owns(caller, delivery, subscription, now)):
         return False
     return item == METADATA or item in tx.archives.attachments(delivery.id)
+
+
+def _owns(caller: Caller, delivery: Delivery, subscription: Subscription, now: datetime) -> bool:
+    owning = owner(subscription.access_mode, delivery.pinned_mode, delivery.pinned_until, now)
+    return counts(caller.door, owning, late=False)
 
 
 def _note(
@@ -52,7 +62,7 @@ def _note(
     case, _ = case_of(tx, caller, case_id, hold=True)
     subscription = subscription_of(tx, case.subscription_id)
     for delivery in tx.deliveries.of_case(case.id):
-        if delivery.open and _wants(tx, caller, delivery, item):
+        if delivery.open and _wants(tx, caller, delivery, subscription, item, now):
             whole = _serve(tx, caller, case, delivery, subscription, item, start, end, now)
             if whole:
                 gesture(tx, office, caller, delivery.id, Gesture.READ, now)
@@ -70,8 +80,7 @@ def _serve(
     now: datetime,
 ) -> bool:
     """Adds to the coverage of one delivery; True when nothing is missing any more."""
-    owning = owner(subscription.access_mode, delivery.pinned_mode, delivery.pinned_until, now)
-    owns = counts(caller.door, owning, late=False)
+    owns = _owns(caller, delivery, subscription, now)
     serving = tx.servings.get(delivery.id, caller.door, caller.reader) or Serving(owns, subscription.epoch, {})
     covered = Coverage(serving.coverage.get(item, ()))
     covered.add(start, end)
@@ -80,7 +89,7 @@ def _serve(
     whole = METADATA in coverage and all(
         Coverage(coverage.get(identifier, ())).covers(size) for identifier, size in sizes.items()
     )
-    whole_at = now if whole else None
+    whole_at = serving.whole_at or (now if whole else None)
     kept = replace(serving, owned=serving.owned or owns, coverage=coverage, whole_at=whole_at)
     tx.servings.save(delivery.id, caller.door, caller.reader, kept, now)
     return whole

@@ -173,6 +173,7 @@ def _move(
     )
     if state in ACKNOWLEDGED:
         office.meter.count("acknowledgements_total", door=caller.door, gesture=made)
+    if state is DeliveryState.ACCEPTED:
         _receive_event(tx, caller, delivery, case, now)
     _follow_gesture(tx, caller, case, folder, made, now)
 
