@@ -24,6 +24,8 @@ from asyncssh.constants import (
     FXP_READ,
     FXP_READDIR,
     FXP_REALPATH,
+    FXP_REMOVE,
+    FXP_RENAME,
     FXP_STAT,
     FXP_STATUS,
     FXP_SYMLINK,
@@ -43,6 +45,9 @@ _NAMES: Final = 256  # of a directory, in one answer
 _SLICE: Final = 0.002  # seconds of work for one client before others get their turn
 _POSIX_RENAME: Final = b"posix-rename@openssh.com"
 _LIMITS: Final = b"limits@openssh.com"
+_MEANINGFUL: Final = frozenset({FXP_OPEN, FXP_OPENDIR, FXP_REMOVE, FXP_RENAME, _POSIX_RENAME})
+"""Requests before which an account that was disabled meanwhile is found out."""
+
 _OK: Final = UInt32(FX_OK) + String("") + String("")
 
 
@@ -143,6 +148,9 @@ class Protocol(SFTPServerHandler):
                 raise errors.failure("Too many open files: close some first")
             if self._connection.draining:
                 raise errors.failure("The server is stopping: connect again")
+        if kind in _MEANINGFUL and not await self._session.is_current():
+            self._connection.disconnect("The account was changed; log in again")
+            raise errors.denied()
         if kind == FXP_OPENDIR:
             return FXP_HANDLE, String(await self._open_directory(packet))
         process = self._requests.get(kind)

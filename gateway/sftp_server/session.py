@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from datetime import timedelta
 from pathlib import Path
 from typing import Final, cast
 
@@ -26,6 +27,7 @@ from gateway.sftp_server.uploads import UploadHandle
 READ_MOST: Final = 255 * 1024
 """Bytes in one answer to READ; a client that asks for more gets this much. OpenSSH's client takes no longer packets."""
 
+_LOOK_AGAIN: Final = timedelta(minutes=1)
 _WRITING: Final = FXF_WRITE | FXF_APPEND | FXF_CREAT | FXF_TRUNC
 
 
@@ -51,6 +53,16 @@ class Session(DenyAll):
         self._answer_max_size = answer_max_size
         self._log = log
         self._since = int(office.clock().timestamp())
+        self._looked_up = office.clock()
+
+    async def is_current(self) -> bool:
+        """Whether the account still is what it was at the login, as of the latest minute."""
+        now = self._office.clock()
+        if now - self._looked_up >= _LOOK_AGAIN:
+            if await authenticate.sftp_account(self._office, self._account.username) != self._account:
+                return False
+            self._looked_up = now
+        return True
 
     async def entries(self, path: bytes) -> list[bytes]:
         """A directory's listing, each entry encoded for SFTP version 3."""

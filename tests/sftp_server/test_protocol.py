@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import struct
 from collections.abc import AsyncIterator, MutableMapping
+from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -160,6 +162,25 @@ async def test_the_text_of_an_unforeseen_error_stays_here(
     assert {"session", "account"} <= set(line)
     assert scene.figures.counts["errors_total door=SFTP"] == 1
     assert (await wire.ask(FXP_STAT, String("/")))[0] == FXP_ATTRS, "the session goes on"
+
+
+@pytest.mark.parametrize("change", [{"enabled": False}, {"password_hash": "other", "version": 2}])
+async def test_a_session_ends_soon_after_its_account_was_changed(
+    scene: Scene, wire: Wire, change: dict[str, Any]
+) -> None:
+    handle = await wire.handle(FXP_OPENDIR, String("/"))
+    assert await wire.status(FXP_CLOSE, String(handle)) == (FX_OK, "")
+    await scene.change_account("rennes", lambda account: replace(account, **change))
+    scene.clock.pass_by(timedelta(minutes=1))
+    wire.send(FXP_OPENDIR, String("/"))
+    assert await wire.reader.read() == b"", "no listing"
+    await scene.settled()
+
+
+async def test_a_session_goes_on_while_its_account_is_the_same(scene: Scene, wire: Wire) -> None:
+    for _ in range(3):
+        scene.clock.pass_by(timedelta(minutes=1))
+        assert await wire.handle(FXP_OPENDIR, String("/"))
 
 
 async def test_a_reading_that_was_not_closed_does_not_count(scene: Scene) -> None:
