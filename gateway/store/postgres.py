@@ -85,9 +85,8 @@ class PostgresStore:
             raise _unavailable() from error
 
     def _attempt(self, verb: Callable[[Transaction], T], begin: str) -> T:
-        tx = self._transaction()
+        tx = self._begun(begin)
         execute = tx.session.connection.execute
-        execute(begin)
         try:
             result = verb(tx)
             execute("COMMIT")
@@ -96,14 +95,26 @@ class PostgresStore:
             raise
         return result
 
-    def _transaction(self) -> Transaction:
+    def _begun(self, begin: str) -> Transaction:
+        """This thread's transaction. One whose connection died since its last verb, with a server that was started
+        again for example, begins on a new connection: nothing is lost by that."""
         tx: Transaction | None = getattr(self._local, "transaction", None)
-        if tx is None:
-            connection = psycopg.connect(self._url, autocommit=True, connect_timeout=10)
-            connection.adapters.register_dumper(StrEnum, StrDumper)  # an enumeration is stored as its text
-            self._open_connections.append(connection)
-            tx = self._local.transaction = Transaction(Session(connection, POSTGRES))
+        if tx is not None:
+            try:
+                tx.session.connection.execute(begin)
+            except _LOST:
+                self._forget()
+            else:
+                return tx
+        tx = self._local.transaction = self._connect()
+        tx.session.connection.execute(begin)
         return tx
+
+    def _connect(self) -> Transaction:
+        connection = psycopg.connect(self._url, autocommit=True, connect_timeout=10)
+        connection.adapters.register_dumper(StrEnum, StrDumper)  # an enumeration is stored as its text
+        self._open_connections.append(connection)
+        return Transaction(Session(connection, POSTGRES))
 
     def _forget(self) -> None:
         """Drops this thread's connection; the next verb opens another."""

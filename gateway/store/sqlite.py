@@ -163,7 +163,8 @@ class SqliteStore:
                     break
             execute("COMMIT")
         except sqlite3.Error as error:
-            done = done or [first]
+            if not done:
+                done.append(first)
             if tx.session.connection.in_transaction:  # type: ignore[attr-defined]  # a sqlite3 connection here
                 execute("ROLLBACK")
             for failed in done:
@@ -191,7 +192,7 @@ def _settle(jobs: list[_Job]) -> None:
 
 def is_mistake(error: sqlite3.OperationalError) -> bool:
     """Whether it lies in the SQL or the schema, and so does not go away when the caller tries again."""
-    return error.sqlite_errorcode == sqlite3.SQLITE_ERROR
+    return getattr(error, "sqlite_errorcode", None) == sqlite3.SQLITE_ERROR  # Python's own errors have no code
 
 
 def _unavailable(error: BaseException | None = None) -> UnavailableError:
