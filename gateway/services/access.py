@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from gateway.domain.dossiers import Case, Folder
 from gateway.domain.errors import ForbiddenError, NotFoundError
-from gateway.domain.identity import Caller, Door, Role
+from gateway.domain.identity import Caller, Role
 from gateway.domain.referential import Process, Subscription
 from gateway.services.ports import Transaction
 
@@ -49,10 +49,11 @@ def is_depositor(caller: Caller, case: Case) -> bool:
 
 
 def is_recipient(caller: Caller, case: Case) -> bool:
-    """Whether the caller speaks for the recipient of the case. An SFTP account may serve several recipients."""
-    if caller.role is not Role.SI:
-        return False
-    return case.recipient == caller.organization or caller.door in (Door.SFTP, Door.PUSH)
+    """Whether the caller speaks for the recipient of the case.
+
+    An SFTP account that serves several organizations reaches their cases by its archives and answers alone.
+    """
+    return caller.role is Role.SI and case.recipient == caller.organization
 
 
 def process_of(tx: Transaction, code: str) -> Process:

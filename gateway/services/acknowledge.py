@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Final
 
 from gateway.domain.coverage import Coverage, Ranges
-from gateway.domain.deliveries import Gesture, Place, Serving, Verdict
+from gateway.domain.deliveries import Delivery, Gesture, Place, Serving, Verdict
 from gateway.domain.errors import ConflictError, NotFoundError, UnreadError
 from gateway.domain.identity import Caller
 from gateway.domain.referential import SftpAccount
@@ -51,7 +51,7 @@ async def move(office: Office, caller: Caller, account: SftpAccount, opened: Ope
 
 async def remove(office: Office, caller: Caller, account: SftpAccount, opened: Opened) -> None:
     """Deletes an archive, which says that it was taken in. Raises UnreadError or NotFoundError as `move` does."""
-    await _place(office, caller, account, opened, Gesture.DELETE, Place.DELETED, opened.name)
+    await _place(office, caller, account, opened, Gesture.DELETE, Place.DELETED, opened.delivery.archive_name)
 
 
 async def _place(
@@ -68,7 +68,7 @@ async def _place(
     def verb(tx: Transaction) -> Verdict:
         if opened.place is None and opened.moved_to is not None:
             return repeat(tx, caller, opened.delivery, made, now)
-        if place is not Place.DELETED and tx.archives.name_placed(account.id, opened.delivery.process, place, name):
+        if place is not Place.DELETED and _taken(tx, account, opened.delivery, place, name):
             raise ConflictError("A file of that name exists there")
         verdict = Verdict.MOVES
         if opened.place is None and _acknowledges(account, made):
@@ -93,6 +93,14 @@ async def _place(
         raise NotFoundError("File")
 
 
+def _taken(tx: Transaction, account: SftpAccount, delivery: Delivery, place: Place, name: str) -> bool:
+    """Whether another archive of the account has that name there; the same one only got there a moment earlier."""
+    if not tx.archives.name_placed(account.id, delivery.process, place, name):
+        return False
+    found = tx.archives.by_place(account.id, delivery.process, place, name)
+    return found is None or found[0].id != delivery.id
+
+
 def _acknowledges(account: SftpAccount, made: Gesture) -> bool:
     """Whether the account means something by the gesture; moving to FAILED is a kind of renaming."""
     return (Gesture.RENAME if made is Gesture.FAIL else made) in account.acknowledge_on
@@ -109,6 +117,9 @@ def _closed(
     now: datetime,
 ) -> None:
     delivery = opened.delivery
+    tx.deliveries.for_gesture(
+        delivery.id, caller.door, caller.reader
+    )  # held: no other session adds its ranges meanwhile
     serving = tx.servings.get(delivery.id, caller.door, caller.reader) or Serving(opened.owned, opened.epoch, {})
     covered = Coverage((*serving.coverage.get(ARCHIVE, ()), *ranges))
     whole = clean and covered.covers(opened.size)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
 
 from gateway.domain.blob import Blob, BlobMissing
 from gateway.domain.dossiers import UPLOADABLE, Attachment, AttachmentStatus, EventStatus
-from gateway.domain.errors import InvalidRequestError, NotFoundError
+from gateway.domain.errors import InvalidRequestError, NotFoundError, UnavailableError
 from gateway.domain.identity import Caller
 from gateway.domain.journal import Entry
 from gateway.services.access import case_of, folder_of
@@ -154,6 +155,8 @@ async def _receive(
 
     try:
         replaced = await office.store.write(verb)
+    except (asyncio.CancelledError, UnavailableError):
+        raise  # nobody knows whether the row is there: the sweep looks
     except BaseException:
         await office.blobs.delete(blob.key)
         raise

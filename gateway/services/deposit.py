@@ -125,9 +125,8 @@ def _create(tx: Transaction, office: Office, caller: Caller, new: NewFolder, now
     process = tx.processes.get(new.process)
     if process is None or not process.is_activated:
         raise InvalidRequestError(f"Process {new.process} does not exist")
-    if caller.role is not Role.ADMIN and (
-        (process.osl is not None and process.osl != caller.organization) or out_of_process(caller, process.code)
-    ):
+    operator = caller.role is Role.OSL and process.osl in (None, caller.organization)
+    if not (operator or caller.role is Role.ADMIN) or out_of_process(caller, process.code):
         raise ForbiddenError
     subscriptions, faults = _recipients(tx, new, now)
     faults += _shape_faults(new)
@@ -167,11 +166,11 @@ def _create(tx: Transaction, office: Office, caller: Caller, new: NewFolder, now
     tx.folders.add(folder)
     for position, case in enumerate(cases):
         tx.cases.add(case, position, safe_number(folder.external_id))
-    by_external_id = {case.external_id: case.id for case in cases}
     recipients = {}
     for position, (attachment, asked) in enumerate(zip(attachments, new.attachments, strict=True)):
         recipients[attachment.id] = tuple(dict.fromkeys(asked.recipients))
-        tx.attachments.add(attachment, position, [by_external_id[name] for name in recipients[attachment.id]])
+        seen_by = [case.id for case in cases if case.external_id in asked.recipients]
+        tx.attachments.add(attachment, position, seen_by)
     tx.journal.write(
         Entry.FOLDER_CREATED,
         caller,
@@ -202,15 +201,13 @@ def _shape_faults(new: NewFolder) -> Iterator[str]:
         yield "cases: a folder has at least one case"
     if not new.attachments:
         yield "attachments: a folder has at least one attachment"
-    for name in sorted({name for name in names if names.count(name) > 1}):
-        yield f"cases: externalId {name} is given to more than one case of the folder"
     for position, attachment in enumerate(new.attachments):
         if not attachment.recipients:
             yield f"attachments[{position}].recipients: at least one case has to see the attachment"
         for name in attachment.recipients:
             if name not in names:
                 yield f"attachments[{position}].recipients: no case of the folder has externalId {name}"
-    for name in names:
+    for name in dict.fromkeys(names):
         if not any(name in attachment.recipients for attachment in new.attachments):
             yield f"cases: no attachment is for the case {name}"
 
@@ -238,7 +235,7 @@ def _view(tx: Transaction, folder: Folder) -> FolderView:
     names = {case.id: case.external_id for case in cases}
     links = tx.attachments.cases_by_attachment(folder.id)
     recipients = {
-        attachment: tuple(names[case.id] for case in cases if case.id in case_ids)
+        attachment: tuple(dict.fromkeys(names[case.id] for case in cases if case.id in case_ids))
         for attachment, case_ids in links.items()
     }
     return FolderView(folder, cases, tuple(tx.attachments.of_folder(folder.id)), recipients)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 
 from gateway.domain.deliveries import Delivery, DeliveryKind, DeliveryState
@@ -23,6 +23,7 @@ from gateway.services.office import Office
 from gateway.services.ports import Transaction
 
 _COUNTED = (DeliveryKind.PUBLICATION, DeliveryKind.REOPENING)
+_FALLEN = (DeliveryState.WITHDRAWN, DeliveryState.EXPIRED)
 
 
 def publish(
@@ -47,7 +48,8 @@ def publish(
     counted = kind in _COUNTED if counted is None else counted
     attachments = _manifest(tx, case, subscription, event)
     number = safe_number(folder.external_id)
-    sequence, archive = _freeze(tx, office, case, folder, now, process, subscription, number, attachments, event)
+    messages = tuple(_messages(tx, case, kind, event))
+    sequence, archive = _freeze(tx, office, case, folder, now, process, subscription, number, attachments, messages)
     delivery = Delivery(
         id=new_id(),
         case_id=case.id,
@@ -97,15 +99,34 @@ def withdraw(tx: Transaction, caller: Caller, delivery: Delivery, folder_id: str
 
 
 def _manifest(tx: Transaction, case: Case, subscription: Subscription, event: Event | None) -> Sequence[Attachment]:
-    """The received attachments that the archive holds (delivery rules, Archive; further archives)."""
-    new = tx.attachments.of_event(event.id) if event else []
-    if subscription.complement is Complement.DELTA and case.publication > 0 and (new or (event and event.message)):
-        found = new
-    else:
-        found = [*tx.attachments.of_case(case.id), *tx.attachments.deposited(case.id, case.depositor)]
-        held = {one.id for one in found}
-        found += [one for one in new if one.id not in held]
-    return [one for one in found if one.status is AttachmentStatus.RECEIVED and one.blob is not None]
+    """The received attachments that the archive holds (delivery rules, Archive; further archives).
+
+    What is new is what no delivery of the case holds that its recipient has, or can still fetch.
+    """
+    found = [*tx.attachments.of_case(case.id), *tx.attachments.deposited(case.id, case.depositor)]
+    held = {one.id for one in found}
+    found += [one for one in (tx.attachments.of_event(event.id) if event else ()) if one.id not in held]
+    received = [one for one in found if one.status is AttachmentStatus.RECEIVED and one.blob is not None]
+    if subscription.complement is not Complement.DELTA or case.publication == 0:
+        return received
+    standing = [one for one in tx.deliveries.of_case(case.id) if one.state not in _FALLEN]
+    handed_over = {identifier for one in standing for identifier in tx.archives.attachments(one.id)}
+    new = [one for one in received if one.id not in handed_over]
+    return new if new or (event and event.message) else received
+
+
+def _messages(tx: Transaction, case: Case, kind: DeliveryKind, event: Event | None) -> Iterator[str]:
+    """The depositor's messages that the archive holds: a re-opening brings those that it withdrew unread."""
+    withdrawn: list[str] = []
+    for one in tx.deliveries.of_case(case.id) if kind is DeliveryKind.REOPENING else ():
+        if one.state is DeliveryState.WITHDRAWN and one.event_id is not None:
+            withdrawn.append(one.event_id)
+        elif one.kind is DeliveryKind.REOPENING and one.state is not DeliveryState.WITHDRAWN:
+            withdrawn.clear()  # that one brought them
+    earlier = [tx.events.get(case.id, one) for one in withdrawn if event is None or one != event.id]
+    for said in (*earlier, event):
+        if said is not None and said.message:
+            yield said.message
 
 
 def _freeze(
@@ -118,12 +139,11 @@ def _freeze(
     subscription: Subscription,
     number: str,
     attachments: Sequence[Attachment],
-    event: Event | None,
+    messages: Sequence[str],
 ) -> tuple[int, Archive]:
     """Allocates the sequence and freezes the archive; a name that a template made twice costs one more number."""
     pieces = tuple(_piece(process, one) for one in attachments)
-    if event is not None and event.message:
-        pieces += (_message(event.message),)
+    pieces += tuple(_message(text) for text in messages)
     if not pieces:
         raise InvalidRequestError(f"Case {case.external_id} has no attachment that was received and may be served")
     local = now.astimezone(office.policy.zone)
@@ -175,7 +195,7 @@ def _party(tx: Transaction, name: str) -> Party:
 
 def _tell(tx: Transaction, delivery: Delivery, subscription: Subscription, now: datetime) -> None:
     """Queues the subscription's webhook, whose payload names the delivery and holds no personal data."""
-    if subscription.webhook is None:
+    if subscription.webhook is None or not delivery.notify:
         return
     data = {
         "notificationId": delivery.id,

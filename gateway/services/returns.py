@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import dataclass
 from datetime import datetime
 from tempfile import TemporaryFile
@@ -9,7 +10,7 @@ from typing import BinaryIO, Final
 
 from gateway.domain.answers import Answer, AnswerState
 from gateway.domain.blob import Blob
-from gateway.domain.errors import ConflictError, ForbiddenError, NotFoundError
+from gateway.domain.errors import ConflictError, ForbiddenError, NotFoundError, UnavailableError
 from gateway.domain.identity import Caller
 from gateway.domain.ids import new_id
 from gateway.domain.journal import Entry
@@ -75,7 +76,7 @@ async def hand_in(office: Office, caller: Caller, process: str, name: str, file:
     A whole one is queued for the bridge. One that is incomplete or has a temporary name stays as PARTIAL until it is
     completed, renamed or given up. An earlier upload of that name leaves the listing; if it was whole, it still counts.
     """
-    state = AnswerState.PARTIAL if _is_partial(office, name, file, size) else AnswerState.QUEUED
+    state = AnswerState.PARTIAL if await _is_partial(office, name, file, size) else AnswerState.QUEUED
     blob = await _keep(office, file, size)
     now = office.clock()
     answer = Answer(new_id(), _account(caller), process, name, blob, state, now)
@@ -90,6 +91,8 @@ async def hand_in(office: Office, caller: Caller, process: str, name: str, file:
 
     try:
         replaced = await office.store.write(verb)
+    except (asyncio.CancelledError, UnavailableError):
+        raise  # nobody knows whether the row is there: the sweep looks
     except BaseException:
         await office.blobs.delete(blob.key)
         raise
@@ -161,11 +164,11 @@ def _uploads(answer: Answer) -> list[Upload]:
     return found
 
 
-def _is_partial(office: Office, name: str, file: BinaryIO, size: int) -> bool:
+async def _is_partial(office: Office, name: str, file: BinaryIO, size: int) -> bool:
     """Whether the file has to wait: a temporary name, or bytes that are not whole yet."""
     if name.lower().endswith(_TEMPORARY):
         return True
-    return judge(file, size, office.policy.answer_limits) == "partial"
+    return await asyncio.to_thread(judge, file, size, office.policy.answer_limits) == "partial"
 
 
 async def _stays_partial(office: Office, caller: Caller, upload: Upload, name: str) -> bool:
@@ -179,7 +182,8 @@ async def _stays_partial(office: Office, caller: Caller, upload: Upload, name: s
         with TemporaryFile() as copy:
             for offset in range(0, reader.size, _CHUNK):
                 copy.write(await reader.read(offset, _CHUNK))
-            return _is_partial(office, name, copy, reader.size)
+                await asyncio.sleep(0)
+            return await _is_partial(office, name, copy, reader.size)
     finally:
         await reader.close()
 
@@ -192,6 +196,7 @@ async def _keep(office: Office, file: BinaryIO, size: int) -> Blob:
         while left and (chunk := file.read(min(left, _CHUNK))):
             await writer.write(chunk)
             left -= len(chunk)
+            await asyncio.sleep(0)  # a large answer does not keep the other sessions waiting
         return await writer.commit()
     finally:
         await writer.abort()
