@@ -53,8 +53,8 @@ async def connected(url: str, client: Client) -> AsyncIterator[Rest]:
     timeout = aiohttp.ClientTimeout(total=30)
     async with aiohttp.ClientSession(timeout=timeout) as session:
         form = {"grant_type": "client_credentials", "scope": client.role}
-        basic = aiohttp.BasicAuth(client.client_id, client.secret)
-        async with session.post(f"{url}/token", data=form, auth=basic) as answer:
+        basic = {"Authorization": aiohttp.encode_basic_auth(client.client_id, client.secret)}
+        async with session.post(f"{url}/token", data=form, headers=basic) as answer:
             if answer.status != 200:
                 raise DemoFailure(f"POST /token was answered {answer.status}: {await answer.text()}")
             granted = await answer.json()
