@@ -16,6 +16,7 @@ from gateway.store.postgres import ATTEMPTS, CONNECTIONS, PostgresStore
 from gateway.store.transaction import Transaction
 from tests.databases import opened
 from tests.store.rows import NOW
+from tests.store.verbs import noted, writing
 
 
 @pytest.fixture
@@ -28,15 +29,6 @@ async def postgres(postgres_database: str) -> AsyncIterator[PostgresStore]:
 def run(tx: Transaction, sql: str) -> Any:
     """One row of a statement spelt by the test."""
     return tx.session.connection.execute(sql).fetchone()
-
-
-def note(key: str, tx: Transaction) -> str:
-    assert tx.idempotency.claim("test", key, b"", NOW) is None
-    return key
-
-
-def noted(tx: Transaction) -> set[str]:
-    return {row[0] for row in tx.session.connection.execute("SELECT key FROM idempotency").fetchall()}
 
 
 def meeting(left: str, right: str, both: threading.Barrier, runs: list[str], tx: Transaction) -> None:
@@ -68,7 +60,7 @@ async def test_a_verb_that_never_gets_through_is_given_up(postgres: PostgresStor
     runs: list[str] = []
 
     def always(tx: Transaction) -> None:
-        runs.append(note(f"{len(runs)}", tx))
+        runs.append(writing(f"{len(runs)}")(tx))
         raise psycopg.errors.SerializationFailure("made up")
 
     with pytest.raises(UnavailableError):
@@ -79,7 +71,7 @@ async def test_a_verb_that_never_gets_through_is_given_up(postgres: PostgresStor
 
 async def test_a_verb_that_fails_wrote_nothing(postgres: PostgresStore) -> None:
     def fail(tx: Transaction) -> None:
-        note("key", tx)
+        writing("key")(tx)
         raise NotFoundError("Case")
 
     with pytest.raises(NotFoundError):
@@ -89,7 +81,7 @@ async def test_a_verb_that_fails_wrote_nothing(postgres: PostgresStore) -> None:
 
 async def test_a_query_cannot_write(postgres: PostgresStore) -> None:
     with pytest.raises(psycopg.errors.ReadOnlySqlTransaction):
-        await postgres.read(lambda tx: note("key", tx))
+        await postgres.read(writing("key"))
 
 
 async def test_a_query_sees_one_state_from_its_first_to_its_last_statement(postgres: PostgresStore) -> None:
@@ -103,14 +95,14 @@ async def test_a_query_sees_one_state_from_its_first_to_its_last_statement(postg
 
     reading = asyncio.ensure_future(postgres.read(look_twice))
     await asyncio.to_thread(looked.wait, 30)
-    await postgres.write(lambda tx: note("meanwhile", tx))
+    await postgres.write(writing("meanwhile"))
     may_go_on.set()
     assert await reading == (set(), set())
 
 
 async def test_a_lost_connection_is_told_and_replaced(postgres: PostgresStore, postgres_url: str) -> None:
     def cut_off(tx: Transaction) -> None:
-        note("lost", tx)
+        writing("lost")(tx)
         (pid,) = run(tx, "SELECT pg_backend_pid()")
         with psycopg.connect(postgres_url, autocommit=True) as other:
             other.execute("SELECT pg_terminate_backend(%s, 10000)", [pid])
@@ -119,7 +111,7 @@ async def test_a_lost_connection_is_told_and_replaced(postgres: PostgresStore, p
     with pytest.raises(UnavailableError) as raised:
         await postgres.write(cut_off)
     assert isinstance(raised.value.__cause__, psycopg.OperationalError)
-    assert await postgres.write(lambda tx: note("kept", tx)) == "kept"
+    assert await postgres.write(writing("kept")) == "kept"
     assert await postgres.read(noted) == {"kept"}
 
 
@@ -167,10 +159,6 @@ async def test_closing_waits_for_what_was_handed_in(postgres_database: str) -> N
             await verb(noted)
     async with opened(postgres_database) as again:
         assert len(await again.read(noted)) == 50
-
-
-def writing(key: str) -> Any:
-    return lambda tx: note(key, tx)
 
 
 async def test_a_server_that_is_away_cannot_be_opened(tmp_path: Path) -> None:

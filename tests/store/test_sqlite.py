@@ -1,4 +1,7 @@
-"""The embedded engine: durable settings, verbs that share a commit but not their failures, a close that drains."""
+"""The embedded engine: durable settings, readers apart from the writer, a close that drains.
+
+How verbs share a commit is in test_sqlite_batches.py.
+"""
 
 from __future__ import annotations
 
@@ -7,61 +10,23 @@ import os
 import sqlite3
 import stat
 import threading
-from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from gateway.domain.errors import NotFoundError, UnavailableError
+from gateway.domain.errors import UnavailableError
 from gateway.store import sqlite
 from gateway.store.sqlite import SqliteStore, connect, create
 from gateway.store.transaction import Transaction
 from tests.databases import opened
-from tests.store.rows import NOW
+from tests.store.verbs import noted, writing
 
 
 def pragmas(connection: Any) -> dict[str, object]:
     names = ("journal_mode", "synchronous", "foreign_keys", "query_only", "busy_timeout")
     return {name: connection.execute(f"PRAGMA {name}").fetchone()[0] for name in names}
-
-
-def note(key: str, tx: Transaction) -> str:
-    """A small write of its own."""
-    assert tx.idempotency.claim("test", key, b"", NOW) is None
-    return key
-
-
-def noted(tx: Transaction) -> set[str]:
-    return {row[0] for row in tx.session.connection.execute("SELECT key FROM idempotency", {}).fetchall()}
-
-
-class Gate:
-    """A verb that holds the writer until it is opened, so that what comes meanwhile is one batch."""
-
-    def __init__(self) -> None:
-        self.entered = threading.Event()
-        self.opened = threading.Event()
-
-    def __call__(self, tx: Transaction) -> None:
-        self.entered.set()
-        assert self.opened.wait(30)
-
-
-@contextmanager
-def statements(store: SqliteStore, monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
-    """The statements of every connection that is opened inside."""
-    seen: list[str] = []
-    real = sqlite.connect
-
-    def traced(path: Path, *, read_only: bool = False) -> sqlite3.Connection:
-        connection = real(path, read_only=read_only)
-        connection.set_trace_callback(seen.append)
-        return connection
-
-    monkeypatch.setattr(sqlite, "connect", traced)
-    yield seen
 
 
 async def test_the_writer_syncs_every_commit_and_readers_cannot_write(sqlite_database: Path) -> None:
@@ -76,107 +41,8 @@ async def test_the_writer_syncs_every_commit_and_readers_cannot_write(sqlite_dat
 async def test_a_query_that_writes_is_refused(sqlite_database: Path) -> None:
     async with opened(sqlite_database) as store:
         with pytest.raises((sqlite3.OperationalError, UnavailableError)):
-            await store.read(lambda tx: note("key", tx))
+            await store.read(writing("key"))
         assert await store.read(noted) == set()
-
-
-async def test_verbs_that_wait_together_share_one_commit(
-    sqlite_database: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    store = SqliteStore(sqlite_database)
-    with statements(store, monkeypatch) as seen:
-        await store.open()
-        gate = Gate()
-        held = asyncio.ensure_future(store.write(gate))
-        await asyncio.to_thread(gate.entered.wait, 30)
-        waiting = [asyncio.ensure_future(store.write(writing(f"{number}"))) for number in range(20)]
-        await asyncio.sleep(0)  # all are handed in
-        gate.opened.set()
-        assert await asyncio.gather(held, *waiting) == [None, *(f"{number}" for number in range(20))]
-        assert seen.count("COMMIT") == 1
-        await store.close()
-
-
-def writing(key: str) -> Any:
-    return lambda tx: note(key, tx)
-
-
-async def test_a_failing_verb_undoes_only_itself(sqlite_database: Path) -> None:
-    async with opened(sqlite_database) as store:
-        gate = Gate()
-        held = asyncio.ensure_future(store.write(gate))
-        await asyncio.to_thread(gate.entered.wait, 30)
-
-        def fail(tx: Transaction) -> None:
-            note("undone", tx)
-            raise NotFoundError("Case")
-
-        def break_a_rule(tx: Transaction) -> None:
-            note("undone too", tx)
-            tx.session.connection.execute("INSERT INTO sequences VALUES ('p', 'n', NULL)", {})
-
-        verbs = [writing("before"), fail, break_a_rule, writing("after")]
-        waiting = [asyncio.ensure_future(store.write(verb)) for verb in verbs]
-        await asyncio.sleep(0)
-        gate.opened.set()
-        results = await asyncio.gather(held, *waiting, return_exceptions=True)
-        assert results[1] == "before"
-        assert isinstance(results[2], NotFoundError)
-        assert isinstance(results[3], sqlite3.IntegrityError)
-        assert results[4] == "after"
-        assert await store.read(noted) == {"before", "after"}
-
-
-async def test_a_commit_that_fails_fails_every_verb_in_it(
-    sqlite_database: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """What each of them wrote is gone, so none of them may be told otherwise."""
-    refused = {"COMMIT"}
-
-    class Failing(sqlite3.Connection):
-        def execute(self, sql: str, parameters: Any = (), /) -> sqlite3.Cursor:
-            if sql in refused:
-                error = sqlite3.OperationalError("disk I/O error")
-                error.sqlite_errorcode = sqlite3.SQLITE_IOERR
-                raise error
-            return super().execute(sql, parameters)
-
-    real = sqlite3.connect
-    monkeypatch.setattr(sqlite3, "connect", lambda *args, **options: real(*args, factory=Failing, **options))
-    store = SqliteStore(sqlite_database)
-    await store.open()
-    gate = Gate()
-    held = asyncio.ensure_future(store.write(gate))
-    await asyncio.to_thread(gate.entered.wait, 30)
-    waiting = [asyncio.ensure_future(store.write(writing(key))) for key in ("one", "two")]
-    await asyncio.sleep(0)
-    gate.opened.set()
-    results = await asyncio.gather(held, *waiting, return_exceptions=True)
-    assert all(isinstance(result, UnavailableError) for result in results)
-    refused.clear()
-    assert await store.read(noted) == set()
-    assert await store.write(writing("one")) == "one"
-    await store.close()
-
-
-async def test_an_error_that_ends_the_transaction_fails_what_shared_it(sqlite_database: Path) -> None:
-    """SQLite rolls everything back by itself when, for example, the disk is full."""
-    async with opened(sqlite_database) as store:
-        gate = Gate()
-        held = asyncio.ensure_future(store.write(gate))
-        await asyncio.to_thread(gate.entered.wait, 30)
-
-        def full(tx: Transaction) -> None:
-            tx.session.connection.execute("ROLLBACK", {})
-            raise sqlite3.OperationalError("database or disk is full")
-
-        waiting = [asyncio.ensure_future(store.write(verb)) for verb in (writing("before"), full)]
-        await asyncio.sleep(0)
-        gate.opened.set()
-        results = await asyncio.gather(held, *waiting, return_exceptions=True)
-        assert all(isinstance(result, UnavailableError) for result in results)
-        assert await store.read(noted) == set()
-        assert await store.write(writing("again")) == "again"
 
 
 async def test_a_mistake_in_the_sql_is_not_dressed_up_as_an_outage(sqlite_database: Path) -> None:
@@ -192,7 +58,7 @@ async def test_a_reader_sees_what_was_committed_and_nothing_else(sqlite_database
         wrote, may_end = threading.Event(), threading.Event()
 
         def slow(tx: Transaction) -> None:
-            note("not yet", tx)
+            writing("not yet")(tx)
             wrote.set()
             assert may_end.wait(30)
 
@@ -249,21 +115,6 @@ async def test_it_can_be_opened_again(sqlite_database: Path) -> None:
         await store.close()
     async with opened(sqlite_database) as store_again:
         assert await store_again.read(noted) == {"one", "two"}
-
-
-async def test_a_caller_that_left_does_not_undo_its_verb(sqlite_database: Path) -> None:
-    async with opened(sqlite_database) as store:
-        gate = Gate()
-        held = asyncio.ensure_future(store.write(gate))
-        await asyncio.to_thread(gate.entered.wait, 30)
-        left = asyncio.ensure_future(store.write(writing("left")))
-        await asyncio.sleep(0)
-        left.cancel()
-        gate.opened.set()
-        await held
-        await asyncio.gather(left, return_exceptions=True)
-        await store.write(writing("after"))
-        assert await store.read(noted) == {"left", "after"}
 
 
 async def test_two_processes_write_one_file_in_turns(sqlite_database: Path) -> None:
