@@ -160,13 +160,13 @@ def account_with(name: str, *gestures: Gesture, unread: bool = False) -> SftpAcc
 
 async def post(
     office: Office, caller: Caller, case_id: str, action: ActionType = ActionType.STATUS_UPDATE, **fields: Any
-) -> events.EventView:
+) -> cases.EventView:
     view = await events.post_event(office, caller, case_id, events.NewEvent(action, **fields))
-    assert isinstance(view, events.EventView)
+    assert isinstance(view, cases.EventView)
     return view
 
 
-async def complement(office: Office, case_id: str, *, sent: bool = True, **fields: Any) -> events.EventView:
+async def complement(office: Office, case_id: str, *, sent: bool = True, **fields: Any) -> cases.EventView:
     """A depositor's ATTACH_DEPOSIT event with one PDF, its bytes put, and sent unless told otherwise."""
     file = deposit.NewAttachment("suite.pdf", PDF_TYPE, len(PDF), "application/pdf")
     view = await post(office, depositor(), case_id, ActionType.ATTACH_DEPOSIT, attachments=(file,), **fields)
