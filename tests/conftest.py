@@ -7,12 +7,16 @@ from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from gateway.store import schema
 from tests.databases import AnyStore, Database, opened
 from tests.engines.postgres import drop_database, fresh_database, postgres_url
 
 __all__ = ["postgres_url"]
+
+settings.register_profile("gateway", deadline=None)  # a busy machine is no fault of the example
+settings.load_profile("gateway")
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])

@@ -200,8 +200,8 @@ def test_a_place_that_cannot_be_written_is_unavailable(tmp_path: Path) -> None:
 
 
 def test_processes_that_start_together_upgrade_once(empty: Database) -> None:
-    with multiprocessing.get_context("spawn").Pool(4) as pool:
-        assert pool.map(schema.upgrade, [empty] * 4, chunksize=1) == [None] * 4
+    with multiprocessing.get_context("spawn").Pool(3) as pool:
+        assert pool.map(schema.upgrade, [empty] * 3, chunksize=1) == [None] * 3
     assert schema.current(empty) == HEAD
 
 

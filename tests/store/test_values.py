@@ -38,7 +38,7 @@ def test_nothing_stays_nothing() -> None:
     assert [to_ms(None), from_ms(None), from_json(None)] == [None] * 3
 
 
-@given(st.recursive(st.none() | st.booleans() | st.integers() | st.text(), lambda inner: st.lists(inner)))
+@given(st.recursive(st.none() | st.booleans() | st.integers() | st.text(), lambda inner: st.lists(inner), max_leaves=8))
 def test_json_comes_back(value: object) -> None:
     assert from_json(to_json(value)) == value
 
