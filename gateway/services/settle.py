@@ -209,11 +209,13 @@ def _once_a_day(
     """Repetitions and refusals share one line a day for each delivery, actor and gesture."""
     if not tx.journal.repeated(delivery.id, caller.actor, made, now):
         return
+    case, folder = _held_case(tx, delivery)
     tx.journal.write(
         entry,
         caller,
         now,
-        case_id=delivery.case_id,
+        folder_id=folder.id,
+        case_id=case.id,
         delivery_id=delivery.id,
         subscription_id=delivery.subscription_id,
         detail={"gesture": made, "state": delivery.state},
