@@ -1,0 +1,116 @@
+"""What the API served of a case, and when that fetches its delivery."""
+
+from __future__ import annotations
+
+import pytest
+
+from gateway.domain.deliveries import Serving
+from gateway.domain.identity import Door, Mode
+from gateway.services import attachments, cases, inbox
+from gateway.services.office import Office
+from tests.journeys.offices import PDF, XML, api_client, deposited, depositor
+from tests.services.scene import (
+    ACCEPTED,
+    COMPLEMENT,
+    FETCHED,
+    NUMBER,
+    PUBLICATION,
+    READY,
+    complement,
+    deliveries_of,
+    notices,
+    read_over_api,
+    states,
+    switch,
+)
+
+pytestmark = pytest.mark.usefixtures("declared")
+
+
+async def serve(office: Office, case_id: str, position: int, start: int, end: int, name: str = "brest") -> None:
+    view = await cases.read_case(office, depositor(), case_id)
+    identifier = view.attachments[position].id
+    download = await attachments.open_attachment(office, api_client(name), case_id, identifier)
+    await download.served(start, end)
+    await download.close()
+
+
+async def serving(office: Office, case_id: str, name: str) -> Serving | None:
+    (delivery,) = await deliveries_of(office, case_id)
+    return await office.store.read(lambda tx: tx.servings.get(delivery.id, Door.API, name))
+
+
+async def test_only_the_whole_counts(office: Office) -> None:
+    case_id = (await deposited(office, NUMBER, "brest")).cases[0].id
+    await serve(office, case_id, 0, 0, len(XML))
+    await serve(office, case_id, 1, 0, 5)
+    await serve(office, case_id, 1, 6, len(PDF))
+    assert await states(office, case_id) == [(PUBLICATION, READY)]
+    await cases.read_case(office, api_client("brest"), case_id, lite=True)
+    await cases.read_case(office, api_client("brest"), case_id)
+    assert await states(office, case_id) == [(PUBLICATION, READY)]
+    await serve(office, case_id, 1, 4, 7)
+    assert await states(office, case_id) == [(PUBLICATION, FETCHED)]
+
+
+async def test_the_metadata_belong_to_the_whole(office: Office) -> None:
+    case_id = (await deposited(office, NUMBER, "brest")).cases[0].id
+    await serve(office, case_id, 0, 0, len(XML))
+    await serve(office, case_id, 1, 0, len(PDF))
+    assert await states(office, case_id) == [(PUBLICATION, READY)]
+    await cases.read_case(office, api_client("brest"), case_id)
+    assert await states(office, case_id) == [(PUBLICATION, FETCHED)]
+
+
+async def test_a_reading_over_the_api_tells_the_depositor_nothing(office: Office) -> None:
+    case_id = (await deposited(office, NUMBER, "brest")).cases[0].id
+    await read_over_api(office, "brest", case_id)
+    assert (await cases.read_case(office, depositor(), case_id)).case.status == "HUBEE_NOTIFIED"
+    assert await notices(office) == []
+    (shown,) = await inbox.notifications(office, api_client("brest"), 10)
+    assert shown.fetched
+
+
+async def test_a_depositors_reading_is_none(office: Office) -> None:
+    case_id = (await deposited(office, NUMBER, "brest")).cases[0].id
+    view = await cases.read_case(office, depositor(), case_id)
+    for one in view.attachments:
+        download = await attachments.open_attachment(office, depositor(), case_id, one.id)
+        await download.served(0, one.size)
+        await download.close()
+    assert await states(office, case_id) == [(PUBLICATION, READY)]
+
+
+async def test_a_reading_of_who_does_not_own_is_kept_and_moves_nothing(office: Office) -> None:
+    case_id = (await deposited(office, NUMBER, "rennes")).cases[0].id
+    await read_over_api(office, "rennes", case_id)
+    assert await states(office, case_id) == [(PUBLICATION, READY)]
+    kept = await serving(office, case_id, "rennes")
+    assert kept is not None
+    assert not kept.owned
+    assert kept.whole_at == office.clock()
+
+
+async def test_once_its_door_owns_the_delivery_the_next_reading_counts(office: Office) -> None:
+    case_id = (await deposited(office, NUMBER, "rennes")).cases[0].id
+    await read_over_api(office, "rennes", case_id)
+    await switch(office, "rennes", Mode.API)
+    await read_over_api(office, "rennes", case_id)
+    assert await states(office, case_id) == [(PUBLICATION, FETCHED)]
+    kept = await serving(office, case_id, "rennes")
+    assert kept is not None
+    assert kept.owned
+
+
+async def test_a_complement_is_served_with_its_own_files(office: Office) -> None:
+    case_id = (await deposited(office, NUMBER, "brest")).cases[0].id
+    view = await complement(office, case_id)
+    await read_over_api(office, "brest", case_id)
+    assert await states(office, case_id) == [(PUBLICATION, FETCHED), (COMPLEMENT, READY)]
+    file = view.attachments[0]
+    download = await attachments.open_event_attachment(office, api_client("brest"), case_id, view.event.id, file.id)
+    await download.served(0, file.size)
+    await download.close()
+    assert await states(office, case_id) == [(PUBLICATION, FETCHED), (COMPLEMENT, FETCHED)]
+    await cases.set_status(office, api_client("brest"), case_id, "IN_PROGRESS")
+    assert await states(office, case_id) == [(PUBLICATION, ACCEPTED), (COMPLEMENT, ACCEPTED)]
