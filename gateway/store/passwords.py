@@ -4,17 +4,24 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+from typing import Final
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 
 
+COSTS: Final = {"time_cost": 2, "memory_cost": 19 * 1024, "parallelism": 1}
+"""Of argon2id, as OWASP's password storage guide has them at the least: some 20 ms, so that importing hundreds of
+subscribers takes seconds and a flood of logins does not take the server down. Generated secrets have 256 bits anyway.
+"""
+
+
 class Secrets:
-    """See `services.ports.Secrets`. The hasher's costs are argon2-cffi's defaults (RFC 9106) unless given."""
+    """See `services.ports.Secrets`. The hasher's costs are COSTS unless given."""
 
     def __init__(self, master_key: bytes, hasher: PasswordHasher | None = None) -> None:
         self._master_key = master_key
-        self._hasher = hasher or PasswordHasher()
+        self._hasher = hasher or PasswordHasher(**COSTS)
         self._decoy = self._hasher.hash("a hash that no secret has to match")
 
     def hash(self, secret: str) -> str:
