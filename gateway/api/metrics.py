@@ -69,6 +69,7 @@ class PrometheusMeter:
             buckets=_SECONDS,
             registry=self.registry,
         )
+        self._answered: dict[tuple[str, str, int], tuple[Counter, Histogram]] = {}
         self._unknown: set[str] = set()
 
     def count(self, figure: str, **labels: str) -> None:
@@ -89,8 +90,13 @@ class PrometheusMeter:
 
     def answered(self, method: str, resource: str, status: int, seconds: float) -> None:
         """Counts one request; `resource` is the pattern of its path."""
-        self._requests.labels(method, resource, str(status)).inc()
-        self._seconds.labels(method, resource).observe(seconds)
+        key = (method, resource, status)
+        found = self._answered.get(key)
+        if found is None:
+            found = self._requests.labels(method, resource, str(status)), self._seconds.labels(method, resource)
+            self._answered[key] = found
+        found[0].inc()
+        found[1].observe(seconds)
 
     def exposition(self, snapshot: Snapshot | None, now: datetime) -> bytes:
         """Everything in Prometheus' text format, with what the store knows at `now`; None when it cannot be asked."""

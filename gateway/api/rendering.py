@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from datetime import datetime
 from functools import lru_cache
 from typing import Any
 
 from aiohttp import web
+from pydantic_core import to_json
 
 from gateway.domain.dossiers import Applicant, Attachment, Case, Notification
 from gateway.domain.identity import OrganizationId, Partner
@@ -20,7 +20,7 @@ Json = dict[str, Any]
 
 def json_text(value: Json | list[Json]) -> str:
     """JSON as it is answered and as it is kept for a repetition."""
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+    return to_json(value).decode()
 
 
 def json_response(text: str, status: int = 200, headers: dict[str, str] | None = None) -> web.Response:

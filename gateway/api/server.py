@@ -10,6 +10,7 @@ from aiohttp import web
 
 from gateway.api import middleware, routes
 from gateway.api.context import CONTEXT, Context
+from gateway.api.discretion import discreet_logger
 from gateway.api.metrics import PrometheusMeter
 from gateway.api.traffic import Traffic
 from gateway.services.office import Office
@@ -58,6 +59,7 @@ class ApiServer:
         self._runner = web.AppRunner(
             application,
             access_log=None,
+            logger=discreet_logger(),
             auto_decompress=False,
             keepalive_timeout=_KEEP_ALIVE,
             lingering_time=_LINGERING,

@@ -9,7 +9,6 @@ from typing import Any
 
 import aiohttp
 import pytest
-from sqlalchemy import create_engine
 from structlog.contextvars import merge_contextvars
 from structlog.testing import capture_logs
 
@@ -23,7 +22,6 @@ from gateway.services.office import Office
 from gateway.services.ports import Transaction
 from gateway.store.blobs import LocalBlobs
 from gateway.store.sqlite import SqliteStore
-from gateway.store.tables import metadata
 from tests.api.visitor import ADMIN, BREST, CLIENTS, OSL, OTHER_OSL, RENNES, Visitor, secret_of
 
 START = datetime(2026, 3, 2, 9, 0, 0, 123_000, tzinfo=UTC)
@@ -98,12 +96,8 @@ def meter() -> PrometheusMeter:
 
 
 @pytest.fixture
-async def office(tmp_path: Path, clock: Clock, meter: PrometheusMeter) -> AsyncIterator[Office]:
-    file = tmp_path / "gateway.sqlite"
-    engine = create_engine(f"sqlite:///{file}")
-    metadata.create_all(engine)
-    engine.dispose()
-    store = SqliteStore(file)
+async def office(sqlite_database: Path, tmp_path: Path, clock: Clock, meter: PrometheusMeter) -> AsyncIterator[Office]:
+    store = SqliteStore(sqlite_database)
     await store.open()
     blobs = LocalBlobs(tmp_path / "blobs")
     await blobs.open()

@@ -5,7 +5,6 @@ from datetime import timedelta
 
 import pytest
 
-from gateway.api.context import CONTEXT
 from gateway.api.metrics import PrometheusMeter
 from gateway.api.server import ApiServer
 from gateway.domain.errors import UnavailableError
@@ -101,4 +100,3 @@ async def test_figures_are_shown_without_a_store_too(visitor: Visitor, monkeypat
     answer = await visitor.raw("GET", "/metrics")
     assert answer.status == 200
     assert "gateway_store_up 0.0" in answer.body.decode()
-    assert CONTEXT

@@ -1,6 +1,5 @@
 """Parameters of path, query and headers."""
 
-import asyncio
 import base64
 import hashlib
 import json
@@ -13,7 +12,7 @@ from aiohttp.test_utils import make_mocked_request
 from gateway.api import parameters
 from gateway.domain.errors import InvalidRequestError
 from gateway.domain.identity import Partner
-from tests.api.visitor import BASE, Visitor, folder_body
+from tests.api.visitor import Visitor, folder_body
 
 ID = "0190A0A0-0000-7000-8000-00000000000A"
 
@@ -78,12 +77,10 @@ def test_client_software_names_itself() -> None:
 
 async def test_a_name_in_latin_1_is_understood(visitor: Visitor) -> None:
     body = json.dumps(folder_body()).encode()
-    head = (
-        f"POST {BASE}/folders HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer {await visitor.token('depot')}\r\n"
-        f"Content-Type: application/json\r\nContent-Length: {len(body)}\r\nConnection: close\r\neditorName: Éditeur\r\n\r\n"
-    )
-    reader, writer = await asyncio.open_connection("127.0.0.1", visitor.server.port)
-    writer.write(head.encode("latin-1") + body)
+    length = f"Content-Length: {len(body)}"
+    headers = ("Content-Type: application/json", length, "Connection: close", "editorName: Éditeur")
+    reader, writer = await visitor.connect()
+    writer.write(await visitor.head("depot", "POST", "/folders", *headers) + body)
     answer = json.loads((await reader.read()).partition(b"\r\n\r\n")[2])
     assert answer["partnerInfo"]["editorName"] == "Éditeur"
     writer.close()

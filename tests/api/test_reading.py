@@ -1,24 +1,28 @@
 """Taking in bodies."""
 
-import asyncio
 import gzip
 import json
 
 import pytest
 
 from tests.api.conftest import JSON_MAX_SIZE
-from tests.api.visitor import BASE, Visitor, folder_body
+from tests.api.visitor import Visitor, folder_body
 
 JSON = {"Content-Type": "application/json"}
+CHUNKED = ("Content-Type: application/json", "Transfer-Encoding: chunked")
 
 
-@pytest.mark.parametrize("kind", ["application/json", "application/json; charset=utf-8", "application/merge-patch+json"])
+@pytest.mark.parametrize(
+    "kind", ["application/json", "application/json; charset=utf-8", "application/merge-patch+json"]
+)
 async def test_json_is_told_by_its_content_type(visitor: Visitor, kind: str) -> None:
     raw = json.dumps(folder_body()).encode()
     assert (await visitor.call("depot", "POST", "/folders", data=raw, headers={"Content-Type": kind})).status == 201
 
 
-@pytest.mark.parametrize("kind", ["text/plain", "application/x-www-form-urlencoded", "application/octet-stream", "json"])
+@pytest.mark.parametrize(
+    "kind", ["text/plain", "application/x-www-form-urlencoded", "application/octet-stream", "json"]
+)
 async def test_what_is_not_said_to_be_json_is_refused(visitor: Visitor, kind: str) -> None:
     raw = json.dumps(folder_body()).encode()
     answer = await visitor.call("depot", "POST", "/folders", data=raw, headers={"Content-Type": kind})
@@ -35,9 +39,8 @@ async def test_malformed_json_is_refused(visitor: Visitor) -> None:
 async def test_a_body_that_is_too_large_is_refused_however_it_comes(visitor: Visitor) -> None:
     raw = b" " * (JSON_MAX_SIZE + 1)
     assert (await visitor.call("depot", "POST", "/folders", data=raw, headers=JSON)).errors[0]["code"] == 413
-    reader, writer = await asyncio.open_connection("127.0.0.1", visitor.server.port)
-    head = f"POST {BASE}/folders HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer {await visitor.token('depot')}\r\n"
-    writer.write(f"{head}Content-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n".encode())
+    reader, writer = await visitor.connect()
+    writer.write(await visitor.head("depot", "POST", "/folders", *CHUNKED))
     writer.write(f"{len(raw):x}\r\n".encode() + raw + b"\r\n")
     assert (await reader.readline()).startswith(b"HTTP/1.1 413 ")
     writer.close()
@@ -61,21 +64,18 @@ async def test_an_unknown_expectation_is_refused(visitor: Visitor) -> None:
 
 
 async def test_a_broken_chunk_is_refused(visitor: Visitor) -> None:
-    reader, writer = await asyncio.open_connection("127.0.0.1", visitor.server.port)
-    head = f"POST {BASE}/folders HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer {await visitor.token('depot')}\r\n"
-    writer.write(f"{head}Content-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n2\r\n{{}}\r\n".encode())
-    await writer.drain()
-    writer.write(b"zz\r\n")
-    assert (await reader.readline()).startswith(b"HTTP/1.1 400 ")
+    reader, writer = await visitor.connect()
+    writer.write(await visitor.head("depot", "POST", "/folders", *CHUNKED) + b"2\r\n{}\r\nzz\r\n")
+    assert b" 400 " in await reader.readline()
     writer.close()
     await writer.wait_closed()
 
 
 async def test_a_silent_client_is_not_waited_for_ever(visitor: Visitor, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("gateway.api.reading.PATIENCE", 0.0)
-    reader, writer = await asyncio.open_connection("127.0.0.1", visitor.server.port)
-    head = f"POST {BASE}/folders HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer {await visitor.token('depot')}\r\n"
-    writer.write(f"{head}Content-Type: application/json\r\nContent-Length: 9\r\n\r\n{{".encode())
+    reader, writer = await visitor.connect()
+    head = await visitor.head("depot", "POST", "/folders", "Content-Type: application/json", "Content-Length: 9")
+    writer.write(head + b"{")
     assert (await reader.readline()).startswith(b"HTTP/1.1 408 ")
     writer.close()
     await writer.wait_closed()

@@ -9,7 +9,7 @@ import pytest
 from gateway.api.metrics import PrometheusMeter
 from gateway.api.server import ApiServer
 from gateway.services.office import Office
-from tests.api.visitor import BASE, PDF, Visitor
+from tests.api.visitor import PDF, Visitor
 
 
 async def always() -> None: ...
@@ -47,10 +47,9 @@ async def test_a_closed_door_can_be_closed_again(office: Office) -> None:
 
 async def test_draining_finishes_what_runs_and_takes_nothing_new(visitor: Visitor) -> None:
     folder = await visitor.create()
-    path = f"{BASE}/folders/{folder['id']}/attachments/{folder['attachments'][0]['id']}"
-    reader, writer = await asyncio.open_connection("127.0.0.1", visitor.server.port)
-    head = f"PUT {path} HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer {await visitor.token('depot')}\r\n"
-    writer.write(f"{head}Expect: 100-continue\r\nContent-Length: {len(PDF)}\r\n\r\n".encode())
+    path = f"/folders/{folder['id']}/attachments/{folder['attachments'][0]['id']}"
+    reader, writer = await visitor.connect()
+    writer.write(await visitor.head("depot", "PUT", path, "Expect: 100-continue", f"Content-Length: {len(PDF)}"))
     await reader.readuntil(b"\r\n\r\n")  # 100 Continue: it runs
     draining = asyncio.create_task(visitor.server.drain(30))
     await asyncio.sleep(0)
@@ -72,10 +71,9 @@ async def test_draining_finishes_what_runs_and_takes_nothing_new(visitor: Visito
 
 async def test_draining_ends_at_its_deadline(visitor: Visitor) -> None:
     folder = await visitor.create()
-    path = f"{BASE}/folders/{folder['id']}/attachments/{folder['attachments'][0]['id']}"
-    reader, writer = await asyncio.open_connection("127.0.0.1", visitor.server.port)
-    head = f"PUT {path} HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer {await visitor.token('depot')}\r\n"
-    writer.write(f"{head}Expect: 100-continue\r\nContent-Length: {len(PDF)}\r\n\r\n".encode())
+    path = f"/folders/{folder['id']}/attachments/{folder['attachments'][0]['id']}"
+    reader, writer = await visitor.connect()
+    writer.write(await visitor.head("depot", "PUT", path, "Expect: 100-continue", f"Content-Length: {len(PDF)}"))
     await reader.readuntil(b"\r\n\r\n")
     await visitor.server.drain(0)
     await visitor.server.close()

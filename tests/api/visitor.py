@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import hashlib
 from dataclasses import dataclass, field
@@ -123,6 +124,15 @@ class Visitor:
                 body,
                 await response.json() if kind == "application/json" and body else None,
             )
+
+    async def connect(self) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+        """A connection on which a test speaks HTTP itself."""
+        return await asyncio.open_connection("127.0.0.1", self.server.port)
+
+    async def head(self, who: str, method: str, path: str, *headers: str) -> bytes:
+        """The head of a request, to be sent on such a connection."""
+        first = [f"{method} {BASE}{path} HTTP/1.1", "Host: localhost", f"Authorization: Bearer {await self.token(who)}"]
+        return "\r\n".join([*first, *headers, "", ""]).encode("latin-1")
 
     async def token(self, client_id: str) -> str:
         if client_id not in self.tokens:
