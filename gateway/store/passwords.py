@@ -4,24 +4,26 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-from typing import Final
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 
 
-COSTS: Final = {"time_cost": 2, "memory_cost": 19 * 1024, "parallelism": 1}
-"""Of argon2id, as OWASP's password storage guide has them at the least: some 20 ms, so that importing hundreds of
-subscribers takes seconds and a flood of logins does not take the server down. Generated secrets have 256 bits anyway.
-"""
+def hasher() -> PasswordHasher:
+    """Argon2id at the least costs that OWASP's password storage guide has: some 20 ms.
+
+    Importing hundreds of subscribers takes seconds then, and a flood of logins does not take the server down. Secrets
+    that the gateway generates have 256 bits anyway.
+    """
+    return PasswordHasher(time_cost=2, memory_cost=19 * 1024, parallelism=1)
 
 
 class Secrets:
-    """See `services.ports.Secrets`. The hasher's costs are COSTS unless given."""
+    """See `services.ports.Secrets`. `costs` replaces `hasher()`."""
 
-    def __init__(self, master_key: bytes, hasher: PasswordHasher | None = None) -> None:
+    def __init__(self, master_key: bytes, costs: PasswordHasher | None = None) -> None:
         self._master_key = master_key
-        self._hasher = hasher or PasswordHasher(**COSTS)
+        self._hasher = costs or hasher()
         self._decoy = self._hasher.hash("a hash that no secret has to match")
 
     def hash(self, secret: str) -> str:
