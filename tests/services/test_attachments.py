@@ -34,7 +34,11 @@ from tests.services.town import Town
 
 
 async def put(town: Town, view: FolderView, data: bytes, sha256: bytes | None = None, **changes: Any) -> None:
-    arguments = {"office": town.office, "caller": DEPOSITOR, "attachment_id": view.attachments[1].id} | changes
+    arguments: dict[str, Any] = {
+        "office": town.office,
+        "caller": DEPOSITOR,
+        "attachment_id": view.attachments[1].id,
+    } | changes
     await attachments.receive(folder_id=view.folder.id, chunks=chunks(data), sha256=sha256, **arguments)
 
 
