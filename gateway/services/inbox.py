@@ -9,7 +9,7 @@ from heapq import merge
 from gateway.domain.deliveries import Gesture, Verdict
 from gateway.domain.dossiers import Notification
 from gateway.domain.errors import ForbiddenError, NotFoundError
-from gateway.domain.identity import Caller
+from gateway.domain.identity import Caller, Door
 from gateway.services.office import Office
 from gateway.services.ports import Transaction
 from gateway.services.settle import gesture
@@ -88,5 +88,6 @@ def _dismiss(tx: Transaction, office: Office, caller: Caller, notification_id: s
     verdict = gesture(tx, office, caller, delivery.id, Gesture.DISMISS, now)
     if verdict is Verdict.FOREIGN and delivery.open:
         return verdict
-    tx.deliveries.dismiss(delivery.id)
+    if delivery.closed_door is Door.API:  # what another door closed is shown, if anywhere, by that door
+        tx.deliveries.dismiss(delivery.id)
     return Verdict.MOVES

@@ -24,7 +24,7 @@ async def note_served(office: Office, caller: Caller, case_id: str, item: str, s
     """Counts what was served of one item of a case to its recipient; nothing for everybody else.
 
     Kept for every delivery of the case that is not served whole to this caller yet, as evidence even when another door
-    owns it.
+    owns it; one that was, and is still READY, is fetched by the first reading after its door became the caller's.
     """
     now = office.clock()
     waiting = await office.store.read(lambda tx: _waiting(tx, caller, case_id, item, now))
