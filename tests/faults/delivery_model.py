@@ -1,0 +1,174 @@
+"""What deliveries should do, in a few lines per gesture: written from the delivery rules, not from the services.
+
+The state machine plays the same gestures on the services and on this model, and compares what both then show.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Final
+
+from gateway.domain.deliveries import DeliveryState as State
+from gateway.domain.errors import InvalidRequestError
+from gateway.domain.identity import Mode, Role
+from gateway.domain.statuses import Status, StatusRules, allowed, steps
+
+GRACE: Final = timedelta(minutes=10)
+RETENTION: Final = timedelta(days=30)
+EXPIRE_AFTER: Final = timedelta(days=12)
+RULES: Final = StatusRules()
+CODES: Final = {
+    14: Status.SI_RECEIVED,
+    15: Status.SI_INTG_ERROR,
+    16: Status.IN_PROGRESS,
+    17: Status.IN_PROGRESS,  # the process takes no complements
+    19: Status.DONE,
+    20: Status.REFUSED,
+    100: Status.DONE,
+}
+BEYOND_SENT: Final = {Status.SI_RECEIVED, Status.IN_PROGRESS, Status.DONE, Status.REFUSED}
+
+
+@dataclass
+class Town:
+    """A recipient: its mode, and what its SFTP account means by its gestures."""
+
+    name: str
+    mode: Mode
+    reading_accepts: bool = False
+    allow_unread: bool = False
+
+
+@dataclass
+class Case:
+    id: str
+    town: Town
+    folder: str
+    number: str
+    status: Status = Status.HUBEE_NOTIFIED
+    publication: int = 1
+    deliveries: list[Delivery] = field(default_factory=list)
+    counted: set[tuple[int, bytes]] = field(default_factory=set)
+
+
+@dataclass
+class Delivery:
+    """`seen`: the modes whose door owned it when it was opened there; `places`: where its account put it."""
+
+    id: str
+    name: str
+    size: int
+    case: Case
+    kind: str
+    publication: int
+    published_at: datetime
+    event: str | None = None
+    state: State = State.READY
+    fetched: bool = False
+    closed_at: datetime | None = None
+    listed_until: datetime | None = None
+    kept_by_api: bool = False
+    place: str | None = None
+    placed_at: datetime | None = None
+    seen: set[Mode] = field(default_factory=set)
+    halves: set[int] = field(default_factory=set)
+    items: set[str] = field(default_factory=set)
+    manifest: tuple[str, ...] = ()
+    acknowledgements: int = 0
+
+    @property
+    def open(self) -> bool:
+        return self.state in (State.READY, State.FETCHED)
+
+    @property
+    def acknowledgeable(self) -> bool:
+        """Open, or expired without the case having been published again."""
+        return self.open or (self.state is State.EXPIRED and self.publication == self.case.publication)
+
+    def counts(self, mode: Mode) -> bool:
+        return self.case.town.mode is mode or mode in self.seen
+
+    def addressable(self, now: datetime) -> bool:
+        """Over SFTP: this door's, or opened there while it was; closed ones for the retention."""
+        if self.state is State.WITHDRAWN or not self.counts(Mode.SFTP):
+            return False
+        return self.open or self.closed_at is None or now - self.closed_at < RETENTION
+
+    def listed(self, now: datetime) -> bool:
+        """In the SFTP inbox."""
+        graceful = self.listed_until is not None and now < self.listed_until
+        return self.case.town.mode is Mode.SFTP and self.place is None and (self.open or graceful)
+
+    def notified(self) -> bool:
+        """In the API inbox."""
+        return self.kept_by_api or (self.open and self.case.town.mode is Mode.API)
+
+    def close(self, state: State, now: datetime) -> None:
+        self.state, self.closed_at = state, now
+        if state in (State.ACCEPTED, State.REJECTED):
+            self.acknowledgements += 1
+
+    def read_whole(self, mode: Mode, now: datetime) -> None:
+        """Every byte went out and the handle was closed: FETCHED, and SENT unless over the API."""
+        if not self.counts(mode):
+            return
+        accepts = mode is Mode.SFTP and self.case.town.reading_accepts
+        if accepts and self.acknowledgeable:
+            self.close(State.ACCEPTED, now)
+            self.listed_until = now + GRACE
+        elif not accepts and self.state is State.READY:
+            self.state = State.FETCHED
+        else:
+            self.fetched = self.fetched or mode is Mode.SFTP
+            return
+        self.fetched = True
+        if mode is Mode.SFTP:
+            self.follow(Status.SENT)
+
+    def follow(self, status: Status) -> None:
+        """A gesture other than an answer writes its status only if the table allows it."""
+        if status in allowed(RULES, Role.SI, self.case.status):
+            self.case.status = status
+
+
+def settle_by_answer(case: Case, mode: Mode, *, negative: bool, now: datetime) -> bool:
+    """An answer or a status: accepts the FETCHED ones, else the oldest open one. False: it does not count."""
+    mine = [one for one in case.deliveries if one.counts(mode)]
+    if not mine:
+        return False
+    fetched = [one for one in mine if one.state is State.FETCHED]
+    ready = [one for one in mine if one.state is State.READY]
+    late = [one for one in mine if one.state is State.EXPIRED and one.acknowledgeable]
+    for one in fetched or (ready or late)[:1]:
+        one.close(State.REJECTED if negative else State.ACCEPTED, now)
+        one.kept_by_api = mode is Mode.API
+    return True
+
+
+def answered(case: Case, code: int, digest: bytes, now: datetime) -> str:
+    """What becomes of an answer over SFTP: TAKEN, DUPLICATE or REFUSED."""
+    if (case.publication, digest) in case.counted:
+        return "DUPLICATE"
+    try:
+        way = steps(RULES, Role.SI, case.status, CODES[code])
+    except InvalidRequestError:
+        return "REFUSED"
+    if not settle_by_answer(case, Mode.SFTP, negative=code == 15, now=now):
+        return "REFUSED"
+    case.counted.add((case.publication, digest))
+    if way:
+        case.status = way[-1].status
+    return "TAKEN"
+
+
+_ORDER: Final = ("HUBEE_NOTIFIED", "SENT", "SI_RECEIVED", "IN_PROGRESS", "ADD_AWAITING", "DONE")
+
+
+def status_of_folder(cases: Iterable[Status]) -> str:
+    """That of the least advanced case; SI_INTG_ERROR counts as SENT; REFUSED only if all are."""
+    found = {"SENT" if status == "SI_INTG_ERROR" else str(status) for status in cases}
+    if found == {"REFUSED"}:
+        return "REFUSED"
+    return min(("DONE" if status == "REFUSED" else status for status in found), key=_ORDER.index)

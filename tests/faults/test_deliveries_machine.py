@@ -1,0 +1,483 @@
+"""Deliveries under every order of gestures, switches, expiry and restarts, against the model beside this file."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import io
+import shutil
+import tempfile
+from collections import Counter
+from collections.abc import Coroutine
+from contextlib import AsyncExitStack
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from functools import partial
+from pathlib import Path
+from typing import Any, TypeVar
+
+import pytest
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import (
+    RuleBasedStateMachine,
+    initialize,
+    invariant,
+    precondition,
+    rule,
+    run_state_machine_as_test,
+)
+
+from gateway.bridge.answers import carry_answers
+from gateway.domain.deliveries import Delivery, Gesture, Place
+from gateway.domain.deliveries import DeliveryState as State
+from gateway.domain.dossiers import ActionType, Case, Folder
+from gateway.domain.errors import ConflictError, NotFoundError, UnreadError
+from gateway.domain.identity import Mode
+from gateway.domain.statuses import Status
+from gateway.services import acknowledge, archives, attachments, cases, events, expire, inbox, returns
+from gateway.services.archives import Opened
+from gateway.services.deposit import NewAttachment
+from gateway.services.office import Office, Policy, gateway_caller
+from gateway.services.ports import Transaction
+from tests.faults import delivery_model as model
+from tests.journeys.offices import (
+    PDF,
+    Clock,
+    Tally,
+    api_client,
+    deposited,
+    depositor,
+    office_on,
+    sftp_account,
+    sftp_client,
+    stream,
+)
+from tests.journeys.world import PDF_TYPE, PROCESS, RECIPIENTS, declare, subscription_id
+from tests.pec.answers import retour_xml
+
+T = TypeVar("T")
+POLICY = Policy(expire_after=model.EXPIRE_AFTER, grace=model.GRACE, retention=model.RETENTION)
+PICK = st.integers(0, 2**16)
+PLACES = st.sampled_from([Place.DONE, Place.FAILED, Place.DELETED])
+
+
+@dataclass
+class Handle:
+    """An archive that is open at the SFTP door, and which halves of it were read."""
+
+    delivery: model.Delivery
+    opened: Opened
+    halves: set[int]
+
+
+class Deliveries(RuleBasedStateMachine):
+    """`template` holds the schema."""
+
+    template: Path
+
+    @initialize()
+    def begin(self) -> None:
+        self.runner = asyncio.Runner()
+        self.directory = Path(tempfile.mkdtemp(prefix="gateway-machine-"))
+        shutil.copy(self.template, self.directory / "gateway.db")
+        self.clock = Clock()
+        self.towns = {
+            "rennes": model.Town("rennes", Mode.SFTP),
+            "nantes": model.Town("nantes", Mode.SFTP, reading_accepts=True, allow_unread=True),
+            "brest": model.Town("brest", Mode.API),
+        }
+        self.cases: list[model.Case] = []
+        self.handles: list[Handle] = []
+        self.uploads = 0
+        self.open()
+        self.run(self.office.store.write(self._declare))
+
+    def _declare(self, tx: Transaction) -> None:
+        declare(tx)
+        for name in self.towns:
+            tx.accounts.change(self.account(name), self.clock())
+
+    def account(self, name: str) -> Any:
+        town, account = self.towns[name], sftp_account(name)
+        reading = {Gesture.READ} if town.reading_accepts else set()
+        return replace(account, acknowledge_on=account.acknowledge_on | reading, allow_unread=town.allow_unread)
+
+    def run(self, coroutine: Coroutine[Any, Any, T]) -> T:
+        return self.runner.run(coroutine)
+
+    def open(self) -> None:
+        self.stack = AsyncExitStack()
+        context = office_on(self.directory / "gateway.db", self.directory / "blobs", self.clock, POLICY)
+        self.office: Office = self.run(self.stack.enter_async_context(context))
+
+    @property
+    def deliveries(self) -> list[model.Delivery]:
+        return [delivery for case in self.cases for delivery in case.deliveries]
+
+    def delivery(self, pick: int) -> model.Delivery:
+        found = self.deliveries
+        return found[pick % len(found)]
+
+    def case(self, pick: int) -> model.Case:
+        return self.cases[pick % len(self.cases)]
+
+    def expect(self, error: type[Exception] | None, coroutine: Coroutine[Any, Any, Any]) -> None:
+        if error is None:
+            self.run(coroutine)
+            return
+        with pytest.raises(error):
+            self.run(coroutine)
+
+    def kept(self, case: model.Case) -> list[Delivery]:
+        return self.run(self.office.store.read(lambda tx: tx.deliveries.of_case(case.id)))
+
+    def adopt(self, case: model.Case) -> model.Delivery:
+        """The delivery that the services have just published for the case."""
+        known = {one.id for one in case.deliveries}
+        (new,) = [
+            one
+            for one in self.run(self.office.store.read(lambda tx: tx.deliveries.of_case(case.id)))
+            if one.id not in known
+        ]
+        manifest = tuple(self.run(self.office.store.read(lambda tx: tx.archives.attachments(new.id))))
+        made = model.Delivery(
+            new.id,
+            new.archive_name,
+            new.archive_size,
+            case,
+            new.kind,
+            new.publication,
+            new.published_at,
+            event=new.event_id,
+            manifest=manifest,
+        )
+        case.deliveries.append(made)
+        return made
+
+    @rule(towns=st.sets(st.sampled_from(["rennes", "nantes", "brest"]), min_size=1))
+    def deposit(self, towns: set[str]) -> None:
+        if len(self.cases) >= 6:
+            return
+        view = self.run(deposited(self.office, f"N-{len(self.cases)}", *sorted(towns)))
+        for case, name in zip(view.cases, sorted(towns), strict=True):
+            self.cases.append(model.Case(case.id, self.towns[name], view.folder.id, case.external_id))
+            assert self.adopt(self.cases[-1]).publication == 1
+
+    @precondition(lambda self: self.cases)
+    @rule(pick=PICK)
+    def open_archive(self, pick: int) -> None:
+        delivery = self.delivery(pick)
+        town = delivery.case.town
+        finding = archives.find(self.office, sftp_client(town.name), PROCESS, None, delivery.name)
+        if delivery.place is not None or not delivery.addressable(self.clock.now):
+            self.expect(NotFoundError, finding)
+            return
+        opened = self.run(finding)
+        assert (opened.size, opened.owned) == (delivery.size, town.mode is Mode.SFTP)
+        self.handles.append(Handle(delivery, opened, set()))
+
+    @precondition(lambda self: self.handles)
+    @rule(pick=PICK, halves=st.sets(st.sampled_from([0, 1])), clean=st.booleans())
+    def close_archive(self, pick: int, halves: set[int], clean: bool) -> None:
+        """Ends a handle, by its client or with its connection, after nothing, a part or the whole was read."""
+        handle = self.handles.pop(pick % len(self.handles))
+        delivery, middle = handle.delivery, handle.delivery.size // 2
+        ranges = tuple(((0, middle), (middle, delivery.size))[half] for half in sorted(halves))
+        name = delivery.case.town.name
+        self.run(
+            acknowledge.closed(self.office, sftp_client(name), self.account(name), handle.opened, ranges, clean=clean)
+        )
+        if not halves:
+            return
+        if handle.opened.owned:
+            delivery.seen.add(Mode.SFTP)
+        delivery.halves |= halves
+        if clean and delivery.halves == {0, 1}:
+            delivery.read_whole(Mode.SFTP, self.clock.now)
+
+    @precondition(lambda self: self.cases)
+    @rule(pick=PICK)
+    def fetch_archive(self, pick: int) -> None:
+        before = len(self.handles)
+        self.open_archive(pick)
+        if len(self.handles) > before:
+            self.close_archive(before, {0, 1}, clean=True)
+
+    @precondition(lambda self: self.cases)
+    @rule(pick=PICK, place=PLACES)
+    def put_away(self, pick: int, place: Place) -> None:
+        """Renames into DONE or FAILED, or deletes."""
+        delivery, now = self.delivery(pick), self.clock.now
+        town = delivery.case.town
+        caller, account = sftp_client(town.name), self.account(town.name)
+        finding = archives.find(self.office, caller, PROCESS, None, delivery.name, again=True)
+        if not delivery.addressable(now):
+            self.expect(NotFoundError, finding)
+            return
+        opened = self.run(finding)
+        if place is Place.DELETED:
+            gesture = acknowledge.remove(self.office, caller, account, opened)
+        else:
+            gesture = acknowledge.move(self.office, caller, account, opened, place, delivery.name)
+        moves = delivery.place is None and delivery.acknowledgeable
+        unread = not delivery.fetched and not town.allow_unread and place is not Place.FAILED
+        self.expect(UnreadError if moves and unread else None, gesture)
+        if delivery.place is not None or (moves and unread):
+            return
+        delivery.place, delivery.placed_at = place, now
+        if moves:
+            delivery.close(State.REJECTED if place is Place.FAILED else State.ACCEPTED, now)
+            delivery.follow(Status.SI_INTG_ERROR if place is Place.FAILED else Status.SI_RECEIVED)
+
+    @precondition(lambda self: self.cases)
+    @rule(pick=PICK, code=st.sampled_from(sorted(model.CODES)), comment=st.sampled_from(["", "again"]))
+    def answer(self, pick: int, code: int, comment: str) -> None:
+        case = self.case(pick)
+        content = retour_xml(case.number, code, comment)
+        self.uploads += 1
+        name = f"{self.uploads}.xml"
+        handing = returns.hand_in(
+            self.office, sftp_client(case.town.name), PROCESS, name, io.BytesIO(content), len(content)
+        )
+        identifier = self.run(handing).id
+        assert self.run(carry_answers(self.office)) == 1
+        expected = model.answered(case, code, hashlib.sha256(content).digest(), self.clock.now)
+        found = self.run(self.office.store.read(lambda tx: tx.answers.get(identifier)))
+        assert found is not None
+        assert found.state == expected
+
+    @precondition(lambda self: self.cases)
+    @rule(pick=PICK, whole=st.booleans())
+    def read_over_api(self, pick: int, whole: bool) -> None:
+        """The metadata, and with `whole` every attachment of the case and of its events."""
+        case = self.case(pick)
+        caller = api_client(case.town.name)
+        view = self.run(cases.read_case(self.office, caller, case.id))
+        self._served(case, "metadata")
+        if not whole:
+            return
+        for attachment in view.attachments:
+            download = self.run(attachments.open_attachment(self.office, caller, case.id, attachment.id))
+            self._take_in(case, download)
+        for event in view.events:
+            for attachment in event.attachments:
+                download = self.run(
+                    attachments.open_event_attachment(self.office, caller, case.id, event.event.id, attachment.id)
+                )
+                self._take_in(case, download)
+
+    def _take_in(self, case: model.Case, download: attachments.Download) -> None:
+        self.run(download.served(0, download.reader.size))
+        self.run(download.close())
+        self._served(case, download.attachment.id)
+
+    def _served(self, case: model.Case, item: str) -> None:
+        for delivery in case.deliveries:
+            if not delivery.open or (item != "metadata" and item not in delivery.manifest):
+                continue
+            if case.town.mode is Mode.API:
+                delivery.seen.add(Mode.API)
+            delivery.items.add(item)
+            if delivery.items >= {"metadata", *delivery.manifest}:
+                delivery.read_whole(Mode.API, self.clock.now)
+
+    @precondition(lambda self: self.cases)
+    @rule(pick=PICK, status=st.sampled_from(["SENT", "SI_RECEIVED", "IN_PROGRESS", "DONE", "REFUSED", "SI_INTG_ERROR"]))
+    def say_status(self, pick: int, status: str) -> None:
+        case, wanted = self.case(pick), Status(status)
+        setting = cases.set_status(self.office, api_client(case.town.name), case.id, status)
+        if not any(one.counts(Mode.API) for one in case.deliveries):
+            self.expect(NotFoundError, setting)
+            return
+        self.run(setting)
+        negative = wanted is Status.SI_INTG_ERROR
+        if wanted is not case.status and (negative or wanted in model.BEYOND_SENT):
+            model.settle_by_answer(case, Mode.API, negative=negative, now=self.clock.now)
+        case.status = wanted
+
+    @precondition(lambda self: self.cases)
+    @rule(pick=PICK)
+    def dismiss(self, pick: int) -> None:
+        delivery = self.delivery(pick)
+        dismissing = inbox.dismiss(self.office, api_client(delivery.case.town.name), delivery.id)
+        counts = delivery.counts(Mode.API)
+        self.expect(None if counts or not delivery.open else NotFoundError, dismissing)
+        if counts and delivery.acknowledgeable:
+            delivery.close(State.ACCEPTED, self.clock.now)
+        if counts or delivery.kept_by_api:
+            delivery.kept_by_api = False
+
+    @rule(time=st.sampled_from([timedelta(minutes=11), timedelta(days=1), timedelta(days=13), timedelta(days=31)]))
+    def let_time_pass(self, time: timedelta) -> None:
+        self.clock.pass_by(time)
+        now = self.clock.now
+        due = [one for one in self.deliveries if one.open and one.published_at + model.EXPIRE_AFTER <= now]
+        assert self.run(expire.expire_due(self.office)) == len(due)
+        for delivery in due:
+            delivery.close(State.EXPIRED, now)
+
+    @precondition(lambda self: self.cases)
+    @rule(pick=PICK)
+    def undo_expiry(self, pick: int) -> None:
+        delivery = self.delivery(pick)
+        undoing = expire.undo_expiry(self.office, gateway_caller(self.office, "operator"), delivery.id)
+        if delivery.state is not State.EXPIRED or not delivery.acknowledgeable:
+            self.expect(ConflictError, undoing)
+            return
+        again = self.run(undoing)
+        delivery.case.publication += 1
+        assert self.adopt(delivery.case).id == again
+
+    @precondition(lambda self: self.cases)
+    @rule(pick=PICK, with_file=st.booleans())
+    def reopen(self, pick: int, with_file: bool) -> None:
+        """The depositor publishes the case again; with a file, when the event that brings it is sent."""
+        case = self.case(pick)
+        moves = case.status is not Status.HUBEE_NOTIFIED
+        event = self._attach(case) if with_file else None
+        self.run(cases.set_status(self.office, depositor(), case.id, "HUBEE_NOTIFIED"))
+        if moves:
+            self._withdraw(case, None)
+        case.status = Status.HUBEE_NOTIFIED
+        if event is not None:
+            self._send(case, event, reopening=moves)
+        elif moves:
+            case.publication += 1
+            assert self.adopt(case).kind == "REOPENING"
+
+    @precondition(lambda self: self.cases)
+    @rule(pick=PICK, with_file=st.booleans())
+    def add_to(self, pick: int, with_file: bool) -> None:
+        """The depositor sends a complement, or a message."""
+        case = self.case(pick)
+        if with_file:
+            self._send(case, self._attach(case), reopening=False)
+            return
+        new = events.NewEvent(ActionType.SENDING_MESSAGE, message="Une précision", notification=True)
+        self.run(events.post_event(self.office, depositor(), case.id, new))
+        self._delivered(case, reopening=False, otherwise="MESSAGE")
+
+    def _attach(self, case: model.Case) -> str:
+        file = _complement()
+        view = self.run(events.post_event(self.office, depositor(), case.id, file))
+        assert isinstance(view, cases.EventView)
+        (attachment,) = view.attachments
+        self.run(
+            attachments.receive_for_event(self.office, depositor(), case.id, view.event.id, attachment.id, stream(PDF))
+        )
+        return view.event.id
+
+    def _send(self, case: model.Case, event: str, *, reopening: bool) -> None:
+        self.run(events.set_event_status(self.office, depositor(), case.id, event, "SENT"))
+        self._delivered(case, reopening=reopening, otherwise="COMPLEMENT")
+
+    def _delivered(self, case: model.Case, *, reopening: bool, otherwise: str) -> None:
+        """A re-opening that nobody has fetched takes the event in; else it is a delivery of its own."""
+        joined = not reopening and self._withdraw(case, case.publication)
+        case.publication += reopening
+        made = self.adopt(case)
+        assert made.kind == ("REOPENING" if reopening or joined else otherwise)
+
+    def _withdraw(self, case: model.Case, publication: int | None) -> bool:
+        """READY deliveries; with `publication` only the re-opening that is that one."""
+        found = [
+            one
+            for one in case.deliveries
+            if one.state is State.READY
+            and (publication is None or (one.kind == "REOPENING" and one.publication == publication))
+        ]
+        for delivery in found:
+            delivery.close(State.WITHDRAWN, self.clock.now)
+        return bool(found)
+
+    @rule(name=st.sampled_from(["rennes", "nantes", "brest"]))
+    def switch(self, name: str) -> None:
+        town = self.towns[name]
+        town.mode = Mode.API if town.mode is Mode.SFTP else Mode.SFTP
+
+        def verb(tx: Transaction) -> None:
+            found = tx.subscriptions.get(subscription_id(RECIPIENTS[name]))
+            assert found is not None
+            tx.subscriptions.change(replace(found, access_mode=town.mode, epoch=found.epoch + 1), self.clock())
+
+        self.run(self.office.store.write(verb))
+
+    @rule()
+    def crash_and_restart(self) -> None:
+        """What was open at the doors is gone; everything else is as it was."""
+        self.handles.clear()
+        self.run(self.stack.aclose())
+        self.open()
+
+    @invariant()
+    def deliveries_and_statuses_are_those_of_the_model(self) -> None:
+        for case in self.cases:
+            found = {one.id: one for one in self.kept(case)}
+            assert {key: one.state for key, one in found.items()} == {one.id: one.state for one in case.deliveries}
+            for one in case.deliveries:
+                assert (found[one.id].fetched_at is not None) == one.fetched
+                assert found[one.id].publication == one.publication
+            held = self.run(self.office.store.read(partial(_case, case.id)))
+            assert held is not None
+            assert (held[0].status, held[0].publication) == (case.status, case.publication)
+            assert held[1].status == model.status_of_folder(
+                one.status for one in self.cases if one.folder == case.folder
+            )
+
+    @invariant()
+    def inboxes_show_exactly_what_is_open(self) -> None:
+        now = self.clock.now
+        for name in self.towns:
+            mine = [one for one in self.deliveries if one.case.town.name == name]
+            listed = self.run(archives.inbox(self.office, sftp_client(name), PROCESS))
+            assert {one.name: one.size for one in listed} == {one.name: one.size for one in mine if one.listed(now)}
+            shown = self.run(inbox.notifications(self.office, api_client(name), 1000))
+            assert [one.id for one in shown] == sorted(one.id for one in mine if one.notified())
+            for place in (Place.DONE, Place.FAILED):
+                placed = self.run(archives.placed(self.office, sftp_client(name), PROCESS, place))
+                kept = {
+                    one.name
+                    for one in mine
+                    if one.place is place and one.placed_at and now - one.placed_at < model.RETENTION
+                }
+                assert {one.name for one in placed} == kept
+
+    @invariant()
+    def every_delivery_has_at_most_one_counted_acknowledgement(self) -> None:
+        lines = self.run(self.office.store.read(lambda tx: tx.journal.after(0, 10**6)))
+        counted = Counter(one.delivery_id for one in lines if one.entry in ("delivery.accepted", "delivery.rejected"))
+        assert counted == {one.id: one.acknowledgements for one in self.deliveries if one.acknowledgements}
+        assert not counted or max(counted.values()) == 1
+        assert isinstance(self.office.meter, Tally)
+        assert self.office.meter.counts["errors_total"] == 0
+
+    def teardown(self) -> None:
+        if hasattr(self, "runner"):
+            self.run(self.stack.aclose())
+            self.runner.close()
+            shutil.rmtree(self.directory)
+
+
+def _case(identifier: str, tx: Transaction) -> tuple[Case, Folder] | None:
+    return tx.cases.get(identifier)
+
+
+def _complement() -> events.NewEvent:
+    """A complement of one file, that tells its recipient."""
+    file = NewAttachment("complément.pdf", PDF_TYPE, len(PDF), "application/pdf")
+    return events.NewEvent(ActionType.ATTACH_DEPOSIT, notification=True, attachments=(file,))
+
+
+def test_deliveries_keep_the_rules(sqlite_template: Path) -> None:
+    Deliveries.template = sqlite_template
+    run_state_machine_as_test(
+        Deliveries,
+        settings=settings(
+            max_examples=40,
+            stateful_step_count=30,
+            deadline=None,
+            print_blob=True,
+            suppress_health_check=list(HealthCheck),
+        ),
+    )
