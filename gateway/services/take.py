@@ -143,6 +143,7 @@ def _apply(
     message = (reading.comment or "")[:1000] or None
     if message and not process.message_to_transmitter:
         withheld.message, message = True, None
+    moved = advance(tx, caller, case, folder, way[:-1], now)  # what was skipped is told before the answer
     event = Event(
         id=new_id(),
         case_id=case.id,
@@ -154,10 +155,10 @@ def _apply(
         author=caller.actor,
         message=message,
         notification=True,
-        current_status=way[-2].status if len(way) > 1 else case.status,
+        current_status=moved.status,
         new_status=way[-1].status if way else case.status,
     )
-    advance(tx, caller, case, folder, way, now, event=event)
+    advance(tx, caller, moved, folder, way[-1:], now, event=event)
     record(tx, case, event)
     for position, (file, blob) in enumerate(allowed_files):
         attachment = Attachment(new_id(), folder.id, event.id, file.name, "Retour", blob.size, file.mime_type)
