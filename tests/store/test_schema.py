@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import fnmatch
 import multiprocessing
 import os
@@ -203,6 +204,25 @@ def test_processes_that_start_together_upgrade_once(empty: Database) -> None:
     with multiprocessing.get_context("spawn").Pool(3) as pool:
         assert pool.map(schema.upgrade, [empty] * 3, chunksize=1) == [None] * 3
     assert schema.current(empty) == HEAD
+
+
+def test_no_other_upgrade_even_opens_the_file_meanwhile(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    connect, connected = sqlite.connect, []
+
+    def look(path: Path, *, read_only: bool = False) -> sqlite3.Connection:
+        directory = os.open(path.parent, os.O_RDONLY)
+        with pytest.raises(BlockingIOError):
+            fcntl.flock(directory, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        os.close(directory)
+        connected.append(path)
+        return connect(path, read_only=read_only)
+
+    monkeypatch.setattr(sqlite, "connect", look)
+    schema.upgrade(tmp_path / "gateway.db")
+    assert connected
+    directory = os.open(tmp_path, os.O_RDONLY)
+    fcntl.flock(directory, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    os.close(directory)
 
 
 def test_the_second_upgrade_waits_for_the_first(postgres_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
