@@ -35,10 +35,10 @@ class RefusedError(AssertionError):
 class Rest:
     """Speaks as one client; every call raises RefusedError unless it is answered as expected."""
 
-    def __init__(self, session: aiohttp.ClientSession, port: int, client: str) -> None:
+    def __init__(self, session: aiohttp.ClientSession, port: int, client: str, *, token: str | None = None) -> None:
         self._session = session
         self._root = f"http://127.0.0.1:{port}"
-        self._headers = {"Authorization": f"Bearer {token_of(client)}"}
+        self._headers = {"Authorization": f"Bearer {token or token_of(client)}"}
 
     async def raw(self, method: str, path: str, **options: Any) -> Reply:
         headers = {**self._headers, **options.pop("headers", {})}
