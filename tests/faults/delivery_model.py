@@ -147,6 +147,28 @@ def settle_by_answer(case: Case, mode: Mode, *, negative: bool, now: datetime) -
     return True
 
 
+def served_over_api(case: Case, item: str, now: datetime) -> None:
+    """The metadata or an attachment went out to the recipient: counted for every open delivery that holds it."""
+    for delivery in case.deliveries:
+        if not delivery.open or (item != "metadata" and item not in delivery.manifest):
+            continue
+        if case.town.mode is Mode.API:
+            delivery.seen.add(Mode.API)
+        delivery.items.add(item)
+        if delivery.items >= {"metadata", *delivery.manifest}:
+            delivery.read_whole(Mode.API, now)
+
+
+def withdraw(case: Case, now: datetime, *, reopening: int | None = None) -> bool:
+    """Takes back what nobody has fetched; `reopening`: only the re-opening that is that publication."""
+    found = [one for one in case.deliveries if one.state is State.READY]
+    if reopening is not None:
+        found = [one for one in found if one.kind == "REOPENING" and one.publication == reopening]
+    for delivery in found:
+        delivery.close(State.WITHDRAWN, now)
+    return bool(found)
+
+
 def answered(case: Case, code: int, digest: bytes, now: datetime) -> str:
     """What becomes of an answer over SFTP: TAKEN, DUPLICATE or REFUSED."""
     if (case.publication, digest) in case.counted:

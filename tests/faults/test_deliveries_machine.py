@@ -2,158 +2,47 @@
 
 from __future__ import annotations
 
-import asyncio
 import hashlib
 import io
-import shutil
-import tempfile
-from collections import Counter
-from collections.abc import Coroutine
-from contextlib import AsyncExitStack
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import timedelta
-from functools import partial
 from pathlib import Path
-from typing import Any, TypeVar
 
-import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import (
-    RuleBasedStateMachine,
-    initialize,
-    invariant,
     precondition,
     rule,
     run_state_machine_as_test,
 )
 
 from gateway.bridge.answers import carry_answers
-from gateway.domain.deliveries import Delivery, Gesture, Place
 from gateway.domain.deliveries import DeliveryState as State
-from gateway.domain.dossiers import ActionType, Case, Folder
+from gateway.domain.deliveries import Place
+from gateway.domain.dossiers import ActionType
 from gateway.domain.errors import ConflictError, NotFoundError, UnreadError
 from gateway.domain.identity import Mode
 from gateway.domain.statuses import Status
 from gateway.services import acknowledge, archives, attachments, cases, events, expire, inbox, returns
-from gateway.services.archives import Opened
 from gateway.services.deposit import NewAttachment
-from gateway.services.office import Office, Policy, gateway_caller
+from gateway.services.office import gateway_caller
 from gateway.services.ports import Transaction
 from tests.faults import delivery_model as model
+from tests.faults.office_and_model import PICK, PLACES, DeliveriesBase, Handle
 from tests.journeys.offices import (
     PDF,
-    Clock,
-    Tally,
     api_client,
     deposited,
     depositor,
-    office_on,
-    sftp_account,
     sftp_client,
     stream,
 )
-from tests.journeys.world import PDF_TYPE, PROCESS, RECIPIENTS, declare, subscription_id
+from tests.journeys.world import PDF_TYPE, PROCESS, RECIPIENTS, subscription_id
 from tests.pec.answers import retour_xml
 
-T = TypeVar("T")
-POLICY = Policy(expire_after=model.EXPIRE_AFTER, grace=model.GRACE, retention=model.RETENTION)
-PICK = st.integers(0, 2**16)
-PLACES = st.sampled_from([Place.DONE, Place.FAILED, Place.DELETED])
 
-
-@dataclass
-class Handle:
-    """An archive that is open at the SFTP door, and which halves of it were read."""
-
-    delivery: model.Delivery
-    opened: Opened
-    halves: set[int]
-
-
-class Deliveries(RuleBasedStateMachine):
-    """`template` holds the schema."""
-
-    template: Path
-
-    @initialize()
-    def begin(self) -> None:
-        self.runner = asyncio.Runner()
-        self.directory = Path(tempfile.mkdtemp(prefix="gateway-machine-"))
-        shutil.copy(self.template, self.directory / "gateway.db")
-        self.clock = Clock()
-        self.towns = {
-            "rennes": model.Town("rennes", Mode.SFTP),
-            "nantes": model.Town("nantes", Mode.SFTP, reading_accepts=True, allow_unread=True),
-            "brest": model.Town("brest", Mode.API),
-        }
-        self.cases: list[model.Case] = []
-        self.handles: list[Handle] = []
-        self.uploads = 0
-        self.open()
-        self.run(self.office.store.write(self._declare))
-
-    def _declare(self, tx: Transaction) -> None:
-        declare(tx)
-        for name in self.towns:
-            tx.accounts.change(self.account(name), self.clock())
-
-    def account(self, name: str) -> Any:
-        town, account = self.towns[name], sftp_account(name)
-        reading = {Gesture.READ} if town.reading_accepts else set()
-        return replace(account, acknowledge_on=account.acknowledge_on | reading, allow_unread=town.allow_unread)
-
-    def run(self, coroutine: Coroutine[Any, Any, T]) -> T:
-        return self.runner.run(coroutine)
-
-    def open(self) -> None:
-        self.stack = AsyncExitStack()
-        context = office_on(self.directory / "gateway.db", self.directory / "blobs", self.clock, POLICY)
-        self.office: Office = self.run(self.stack.enter_async_context(context))
-
-    @property
-    def deliveries(self) -> list[model.Delivery]:
-        return [delivery for case in self.cases for delivery in case.deliveries]
-
-    def delivery(self, pick: int) -> model.Delivery:
-        found = self.deliveries
-        return found[pick % len(found)]
-
-    def case(self, pick: int) -> model.Case:
-        return self.cases[pick % len(self.cases)]
-
-    def expect(self, error: type[Exception] | None, coroutine: Coroutine[Any, Any, Any]) -> None:
-        if error is None:
-            self.run(coroutine)
-            return
-        with pytest.raises(error):
-            self.run(coroutine)
-
-    def kept(self, case: model.Case) -> list[Delivery]:
-        return self.run(self.office.store.read(lambda tx: tx.deliveries.of_case(case.id)))
-
-    def adopt(self, case: model.Case) -> model.Delivery:
-        """The delivery that the services have just published for the case."""
-        known = {one.id for one in case.deliveries}
-        (new,) = [
-            one
-            for one in self.run(self.office.store.read(lambda tx: tx.deliveries.of_case(case.id)))
-            if one.id not in known
-        ]
-        manifest = tuple(self.run(self.office.store.read(lambda tx: tx.archives.attachments(new.id))))
-        made = model.Delivery(
-            new.id,
-            new.archive_name,
-            new.archive_size,
-            case,
-            new.kind,
-            new.publication,
-            new.published_at,
-            event=new.event_id,
-            manifest=manifest,
-        )
-        case.deliveries.append(made)
-        return made
+class Deliveries(DeliveriesBase):
+    """Everything that can happen to a delivery."""
 
     @rule(towns=st.sets(st.sampled_from(["rennes", "nantes", "brest"]), min_size=1))
     def deposit(self, towns: set[str]) -> None:
@@ -254,7 +143,7 @@ class Deliveries(RuleBasedStateMachine):
         case = self.case(pick)
         caller = api_client(case.town.name)
         view = self.run(cases.read_case(self.office, caller, case.id))
-        self._served(case, "metadata")
+        model.served_over_api(case, "metadata", self.clock.now)
         if not whole:
             return
         for attachment in view.attachments:
@@ -270,17 +159,7 @@ class Deliveries(RuleBasedStateMachine):
     def _take_in(self, case: model.Case, download: attachments.Download) -> None:
         self.run(download.served(0, download.reader.size))
         self.run(download.close())
-        self._served(case, download.attachment.id)
-
-    def _served(self, case: model.Case, item: str) -> None:
-        for delivery in case.deliveries:
-            if not delivery.open or (item != "metadata" and item not in delivery.manifest):
-                continue
-            if case.town.mode is Mode.API:
-                delivery.seen.add(Mode.API)
-            delivery.items.add(item)
-            if delivery.items >= {"metadata", *delivery.manifest}:
-                delivery.read_whole(Mode.API, self.clock.now)
+        model.served_over_api(case, download.attachment.id, self.clock.now)
 
     @precondition(lambda self: self.cases)
     @rule(pick=PICK, status=st.sampled_from(["SENT", "SI_RECEIVED", "IN_PROGRESS", "DONE", "REFUSED", "SI_INTG_ERROR"]))
@@ -338,7 +217,7 @@ class Deliveries(RuleBasedStateMachine):
         event = self._attach(case) if with_file else None
         self.run(cases.set_status(self.office, depositor(), case.id, "HUBEE_NOTIFIED"))
         if moves:
-            self._withdraw(case, None)
+            model.withdraw(case, self.clock.now)
         case.status = Status.HUBEE_NOTIFIED
         if event is not None:
             self._send(case, event, reopening=moves)
@@ -374,22 +253,10 @@ class Deliveries(RuleBasedStateMachine):
 
     def _delivered(self, case: model.Case, *, reopening: bool, otherwise: str) -> None:
         """A re-opening that nobody has fetched takes the event in; else it is a delivery of its own."""
-        joined = not reopening and self._withdraw(case, case.publication)
+        joined = not reopening and model.withdraw(case, self.clock.now, reopening=case.publication)
         case.publication += reopening
         made = self.adopt(case)
         assert made.kind == ("REOPENING" if reopening or joined else otherwise)
-
-    def _withdraw(self, case: model.Case, publication: int | None) -> bool:
-        """READY deliveries; with `publication` only the re-opening that is that one."""
-        found = [
-            one
-            for one in case.deliveries
-            if one.state is State.READY
-            and (publication is None or (one.kind == "REOPENING" and one.publication == publication))
-        ]
-        for delivery in found:
-            delivery.close(State.WITHDRAWN, self.clock.now)
-        return bool(found)
 
     @rule(name=st.sampled_from(["rennes", "nantes", "brest"]))
     def switch(self, name: str) -> None:
@@ -410,58 +277,6 @@ class Deliveries(RuleBasedStateMachine):
         self.run(self.stack.aclose())
         self.open()
 
-    @invariant()
-    def deliveries_and_statuses_are_those_of_the_model(self) -> None:
-        for case in self.cases:
-            found = {one.id: one for one in self.kept(case)}
-            assert {key: one.state for key, one in found.items()} == {one.id: one.state for one in case.deliveries}
-            for one in case.deliveries:
-                assert (found[one.id].fetched_at is not None) == one.fetched
-                assert found[one.id].publication == one.publication
-            held = self.run(self.office.store.read(partial(_case, case.id)))
-            assert held is not None
-            assert (held[0].status, held[0].publication) == (case.status, case.publication)
-            assert held[1].status == model.status_of_folder(
-                one.status for one in self.cases if one.folder == case.folder
-            )
-
-    @invariant()
-    def inboxes_show_exactly_what_is_open(self) -> None:
-        now = self.clock.now
-        for name in self.towns:
-            mine = [one for one in self.deliveries if one.case.town.name == name]
-            listed = self.run(archives.inbox(self.office, sftp_client(name), PROCESS))
-            assert {one.name: one.size for one in listed} == {one.name: one.size for one in mine if one.listed(now)}
-            shown = self.run(inbox.notifications(self.office, api_client(name), 1000))
-            assert [one.id for one in shown] == sorted(one.id for one in mine if one.notified())
-            for place in (Place.DONE, Place.FAILED):
-                placed = self.run(archives.placed(self.office, sftp_client(name), PROCESS, place))
-                kept = {
-                    one.name
-                    for one in mine
-                    if one.place is place and one.placed_at and now - one.placed_at < model.RETENTION
-                }
-                assert {one.name for one in placed} == kept
-
-    @invariant()
-    def every_delivery_has_at_most_one_counted_acknowledgement(self) -> None:
-        lines = self.run(self.office.store.read(lambda tx: tx.journal.after(0, 10**6)))
-        counted = Counter(one.delivery_id for one in lines if one.entry in ("delivery.accepted", "delivery.rejected"))
-        assert counted == {one.id: one.acknowledgements for one in self.deliveries if one.acknowledgements}
-        assert not counted or max(counted.values()) == 1
-        assert isinstance(self.office.meter, Tally)
-        assert self.office.meter.counts["errors_total"] == 0
-
-    def teardown(self) -> None:
-        if hasattr(self, "runner"):
-            self.run(self.stack.aclose())
-            self.runner.close()
-            shutil.rmtree(self.directory)
-
-
-def _case(identifier: str, tx: Transaction) -> tuple[Case, Folder] | None:
-    return tx.cases.get(identifier)
-
 
 def _complement() -> events.NewEvent:
     """A complement of one file, that tells its recipient."""
@@ -474,7 +289,7 @@ def test_deliveries_keep_the_rules(sqlite_template: Path) -> None:
     run_state_machine_as_test(
         Deliveries,
         settings=settings(
-            max_examples=40,
+            max_examples=25,
             stateful_step_count=30,
             deadline=None,
             print_blob=True,
