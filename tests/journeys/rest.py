@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, BinaryIO, Final
 
 import aiohttp
 
@@ -63,7 +63,7 @@ class Rest:
         )
         return found
 
-    async def put(self, folder: Json, position: int, content: bytes | None = None) -> None:
+    async def put(self, folder: Json, position: int, content: bytes | BinaryIO | None = None) -> None:
         attachment = folder["attachments"][position]
         path = f"/folders/{folder['id']}/attachments/{attachment['id']}"
         await self.call(204, "PUT", path, data=content or CONTENTS[attachment["mimeType"]])
