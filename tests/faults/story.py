@@ -152,7 +152,7 @@ class Victim:
 def _close(client: paramiko.SFTPClient, file: paramiko.SFTPFile) -> None:
     """SSH_FXP_CLOSE; paramiko's own close hides a failure of it."""
     client._request(4, file.handle)  # type: ignore[attr-defined]  # not part of its interface
-    file._closed = True  # type: ignore[attr-defined]  # neither
+    file._closed = True  # type: ignore[attr-defined]  # not part of its interface either
 
 
 @contextmanager
