@@ -38,6 +38,12 @@ def case_of(tx: Transaction, caller: Caller, case_id: str, *, hold: bool = False
     return found
 
 
+def operators_alone(caller: Caller) -> None:
+    """Raises ForbiddenError unless the caller runs the gateway."""
+    if caller.role is not Role.ADMIN:
+        raise ForbiddenError
+
+
 def out_of_process(caller: Caller, process: str) -> bool:
     """Whether the caller's credential is for another process only."""
     return caller.process is not None and caller.process != process

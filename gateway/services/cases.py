@@ -104,6 +104,11 @@ def change(
     return changed
 
 
+def insert_skipped(tx: Transaction, caller: Caller, case: Case, folder: Folder, wanted: Status, now: datetime) -> Case:
+    """Records the statuses that a change to `wanted` would skip, so that they stand before the event of the change."""
+    return advance(tx, caller, case, folder, _way(tx, caller, case, wanted)[:-1], now, notification=False)
+
+
 def gesture_of(status: Status) -> Gesture | None:
     """What a recipient's status means for the deliveries of its case; None for one that settles nothing."""
     if status is Status.SI_INTG_ERROR:

@@ -13,7 +13,7 @@ from gateway.domain.ids import new_id
 from gateway.domain.journal import Entry
 from gateway.domain.statuses import Status
 from gateway.services.access import case_of, is_recipient, process_of, subscription_of
-from gateway.services.cases import EventView, change, gesture_of, known_status, view_event
+from gateway.services.cases import EventView, change, gesture_of, insert_skipped, known_status, view_event
 from gateway.services.deposit import NewAttachment, attachment_faults
 from gateway.services.office import Office
 from gateway.services.once import Once, Replay, only_once
@@ -111,6 +111,8 @@ def _post(tx: Transaction, office: Office, caller: Caller, case_id: str, new: Ne
     if faults:
         raise InvalidRequestError(*faults)
     waits = new.action is ActionType.ATTACH_DEPOSIT
+    if not waits and new.new_status is not None:
+        case = insert_skipped(tx, caller, case, folder, Status(new.new_status), now)
     event = Event(
         id=new_id(),
         case_id=case.id,
@@ -159,8 +161,11 @@ def _faults(tx: Transaction, office: Office, caller: Caller, case: Case, new: Ne
         faults.append(f"attachments: an event of type {new.action} has no attachments; use ATTACH_DEPOSIT")
     if recipient and new.message and not process.message_to_transmitter:
         faults.append(f"message: process {process.code} takes no messages to the transmitter")
-    if new.new_status is not None and new.new_status not in Status.__members__:
-        faults.append(f"caseNewStatus: {new.new_status} is not a known status")
+    if new.new_status is not None:
+        try:
+            known_status("caseNewStatus", new.new_status)
+        except InvalidRequestError as fault:
+            faults.append(fault.message)
     return faults
 
 
@@ -189,13 +194,13 @@ def take_effect(
 
 
 def _notice(tx: Transaction, case: Case, event: Event) -> None:
-    """A depositor's event without content: part of a re-opening that nobody has fetched, or a line in the inbox.
+    """A depositor's event without content: joins a re-opening that nobody has fetched, or is a line in the inbox.
 
     In mode SFTP there is no inbox for it: no archive is made of a notice.
     """
     standing = fresh_reopening(tx, case)
-    if standing is not None and standing.event_id is None:
-        tx.deliveries.carry(standing.id, event.id)
+    if standing is not None:
+        tx.deliveries.carry(standing.id, event.id)  # unless it carries one already
     elif not case.reopening and subscription_of(tx, case.subscription_id).access_mode is not Mode.SFTP:
         notify(tx, case, event, case.recipient, event.transmitter)
 

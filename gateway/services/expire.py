@@ -12,6 +12,7 @@ from gateway.domain.expiry import notice
 from gateway.domain.identity import Caller
 from gateway.domain.ids import new_id
 from gateway.domain.journal import Entry
+from gateway.services.access import operators_alone
 from gateway.services.office import Office, gateway_caller
 from gateway.services.ports import Transaction
 from gateway.services.progress import record
@@ -36,8 +37,10 @@ async def expire_due(office: Office) -> int:
 async def undo_expiry(office: Office, caller: Caller, delivery_id: str) -> str:
     """Publishes an expired delivery's case again and answers the id of the new delivery.
 
-    Raises NotFoundError; ConflictError when it has not expired, or its case was published again since.
+    For operators. Raises ForbiddenError; NotFoundError; ConflictError when it has not expired, or its case was
+    published again since.
     """
+    operators_alone(caller)
     now = office.clock()
     return await office.store.write(lambda tx: _undo(tx, office, caller, delivery_id, now))
 

@@ -60,7 +60,7 @@ def _move_to_done(tx: Transaction, answer_id: str) -> bool:
     if answer is None or answer.directory:
         return False
     earlier = tx.answers.find(answer.account_id, answer.process, "DONE", answer.name)
-    if earlier is not None:
+    if earlier is not None and not answer.hidden:
         tx.answers.hide(earlier.id)
     tx.answers.move(answer.id, "DONE", answer.name)
     return True

@@ -13,6 +13,7 @@ from gateway.domain.errors import ConflictError
 from gateway.domain.identity import Caller
 from gateway.domain.journal import Entry
 from gateway.domain.outgoing import Outgoing, OutgoingState
+from gateway.services.access import operators_alone
 from gateway.services.office import Office, gateway_caller
 from gateway.services.ports import Transaction
 from gateway.services.webhook_keys import signing_key
@@ -77,7 +78,11 @@ async def dead(office: Office, most: int = 100) -> list[Outgoing]:
 
 
 async def replay(office: Office, caller: Caller, outgoing_id: str) -> None:
-    """Gives a dead call all its attempts again. Raises ConflictError when there is no dead call of that id."""
+    """Gives a dead call all its attempts again. For operators.
+
+    Raises ForbiddenError; ConflictError when there is no dead call of that id.
+    """
+    operators_alone(caller)
     now = office.clock()
 
     def verb(tx: Transaction) -> None:

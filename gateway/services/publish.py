@@ -64,7 +64,7 @@ def publish(
         archive_size=Layout(archive).size,
         published_at=now,
         event_id=None if event is None else event.id,
-        notify=event is None or bool(event.notification),
+        notify=event is None or kind is DeliveryKind.REOPENING or bool(event.notification),
         expires_at=expires_at(now, process.expire_after or office.policy.expire_after),
     )
     tx.deliveries.add(delivery)

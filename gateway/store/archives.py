@@ -90,7 +90,8 @@ _REFERENCED = Statement(
         )
     )
 )
-_FORGET = Statement(delete(sftp_places).where(_p.placed_at <= bindparam("before")))
+_waits = exists().where(_d.id == _p.delivery_id, OPEN).correlate(sftp_places)
+_FORGET = Statement(delete(sftp_places).where(_p.placed_at <= bindparam("before"), ~_waits))
 
 
 class Archives:
@@ -155,7 +156,7 @@ class Archives:
         return any(found for (found,) in self._session.rows(_REFERENCED, key=key))
 
     def forget_places(self, before: datetime) -> int:
-        """Drops what was put somewhere before that date."""
+        """Drops what was put somewhere before that date and is closed; what still waits would be listed again."""
         return self._session.run(_FORGET, before=to_ms(before))
 
 

@@ -222,6 +222,11 @@ class Town(Declared):
         await found.close()
         return data
 
+    async def dismissed(self, caller: Caller = BREST_API) -> None:
+        """Deletes every notification it has."""
+        for one in await self.inbox(caller):
+            await inbox.dismiss(self.office, caller, one.id)
+
     async def told(self, caller: Caller = DEPOSITOR) -> list[str | None]:
         """The new statuses in the events that its notifications name."""
 

@@ -140,6 +140,9 @@ async def test_it_can_be_put_elsewhere_and_is_forgotten_in_time(seeded: AnyStore
     await seeded.write(lambda tx: tx.archives.place(ACCOUNT.id, first, Place.FAILED, "b.zip", NOW + HOUR))
     assert await seeded.read(lambda tx: tx.archives.placed(ACCOUNT.id, "EtatCivil", Place.DONE, NOW - DAY)) == []
     assert len(await seeded.read(lambda tx: tx.archives.placed(ACCOUNT.id, "EtatCivil", Place.FAILED, NOW))) == 1
+    assert await seeded.write(lambda tx: tx.archives.forget_places(NOW + HOUR)) == 0  # it still waits
+    ready, accepted = DeliveryState.READY, DeliveryState.ACCEPTED
+    await seeded.write(lambda tx: tx.deliveries.close(first.id, ready, accepted, NOW, door=Door.SFTP, actor="rennes"))
     assert await seeded.write(lambda tx: tx.archives.forget_places(NOW)) == 0
     assert await seeded.write(lambda tx: tx.archives.forget_places(NOW + HOUR)) == 1
 
