@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
 from gateway.domain.deliveries import Gesture, Place
-from gateway.domain.errors import ConflictError, NotFoundError, UnreadError
-from gateway.domain.identity import Door, Mode
+from gateway.domain.errors import ConflictError, UnreadError
+from gateway.domain.identity import Door
 from gateway.domain.statuses import Status
 from gateway.services import archives
-from tests.services.people import DAY, DEPOSITOR, RENNES, RENNES_API, VANNES
+from tests.services.people import DAY, DEPOSITOR, RENNES, VANNES
 from tests.services.town import Town
 
 FIRST = "A-1-EtatCivil-1.zip"
@@ -271,53 +270,6 @@ async def test_deleted_archives_do_not_stand_in_each_others_way(town: Town) -> N
     await town.move(await town.fetch(FIRST), name="A-2-EtatCivil-1.zip")
     await town.remove(await archives.find(town.office, town.sftp(), "EtatCivil", Place.DONE, "A-2-EtatCivil-1.zip"))
     await town.remove(await town.fetch("A-2-EtatCivil-1.zip"))
-    assert await town.states(view) == ["ACCEPTED"]
-
-
-async def test_after_a_switch_the_late_gesture_of_an_archive_that_was_read_here_counts(town: Town) -> None:
-    view = await town.deposit()
-    await town.fetch(FIRST)
-    await town.switch(RENNES, Mode.API)
-    (shown,) = await town.inbox(RENNES_API)
-    assert shown.fetched
-    await town.move(await town.find(FIRST))
-    assert (await town.states(view), await town.case_status(view)) == (["ACCEPTED"], Status.SI_RECEIVED)
-    (line,) = await town.lines("delivery.accepted")
-    assert line.epoch == 2
-    assert await town.inbox(RENNES_API) == []
-
-
-async def test_after_a_switch_an_open_handle_reads_on_and_its_gesture_counts(town: Town) -> None:
-    view = await town.deposit()
-    opened = await town.find(FIRST)
-    await town.switch(RENNES, Mode.API)
-    await town.close(opened, (0, opened.size))
-    assert await town.states(view) == ["FETCHED"]
-    await town.move(opened)
-    assert await town.states(view) == ["ACCEPTED"]
-
-
-async def test_what_another_door_owned_all_the_time_is_answered_as_if_it_were_not_there(town: Town) -> None:
-    view = await town.deposit()
-    opened = await town.find(FIRST)
-    await town.switch(RENNES, Mode.API)
-    foreign = replace(opened, owned=False)
-    with pytest.raises(NotFoundError, match="File is not found"):
-        await town.move(foreign)
-    with pytest.raises(NotFoundError, match="File is not found"):
-        await town.remove(foreign)
-    assert await town.states(view) == ["READY"]
-    assert await town.placed(Place.DONE) == []
-    assert [line.detail["gesture"] for line in await town.lines("delivery.refused")] == ["rename", "delete"]
-
-
-async def test_a_pin_decides_whose_gesture_counts(town: Town) -> None:
-    view = await town.deposit()
-    (delivery,) = await town.deliveries(view)
-    await town.switch(RENNES, Mode.API)
-    await town.pin(delivery, Mode.SFTP, town.clock() + DAY)
-    assert await town.inbox(RENNES_API) == []
-    await town.move(await town.fetch(FIRST))
     assert await town.states(view) == ["ACCEPTED"]
 
 
