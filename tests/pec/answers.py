@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from xml.sax.saxutils import escape
 
 MESSAGE_NAMESPACE = "http://finances.gouv.fr/dgme/pec/message/v1"
+_DATE = (2026, 3, 2, 9, 0, 0)
 BUSINESS_NAMESPACE = "http://finances.gouv.fr/dgme/gf/composants/teledemarchexml/donnee/metier"
 
 
@@ -53,14 +54,14 @@ def zipped(
     message_name: str = "message.xml",
     compressed: bool = True,
 ) -> bytes:
-    """A zip of a message (none when None) and files by path."""
+    """A zip of a message (none when None) and files by path; the same bytes for the same content, whenever made."""
     method = zipfile.ZIP_DEFLATED if compressed else zipfile.ZIP_STORED
     target = io.BytesIO()
     with zipfile.ZipFile(target, "w", method) as archive:
         if message is not None:
-            archive.writestr(message_name, message)
+            archive.writestr(zipfile.ZipInfo(message_name, _DATE), message, method)
         for path, content in (files or {}).items():
-            archive.writestr(path, content)
+            archive.writestr(zipfile.ZipInfo(path, _DATE), content, method)
     return target.getvalue()
 
 
