@@ -1,29 +1,32 @@
 """A real gateway that dies by SIGKILL at a chosen point: for tests of what is left then.
 
-    python -m tests.faults.killed DATA_DIRECTORY
+    python -m tests.faults.killed DATA_DIRECTORY ADDRESS
 
-It prints its two ports, then obeys lines on its standard input and answers each with one line: `arm N` dies at the N-th
-point from now on (0: never), `count` tells how many points were passed, `carry` takes in the queued answers. Points are
-the moments just before and just after each commit of the store, each fsync and each rename.
+or, without the time that imports take, `run` in a forked process. It tells its two ports on a connection, then obeys
+orders that come on it and answers each: `arm N` dies at the N-th point from now on (0: never), `count` tells how many
+points were passed, `carry` takes in the queued answers. Points are the moments just before and just after each commit
+of the store, each settling of those who wait for it, each fsync and each rename.
 """
 
 from __future__ import annotations
 
 import asyncio
-import json
 import os
 import signal
 import sqlite3
 import sys
 import threading
 from collections.abc import Callable
+from contextlib import redirect_stderr, redirect_stdout
 from functools import partial
+from multiprocessing.connection import Client, Connection
 from pathlib import Path
 from typing import Any
 
 from gateway.app import Gateway
 from gateway.bridge.answers import carry_answers
 from gateway.config.settings import Http, Scheduler, Settings, Sftp
+from gateway.store import sqlite
 
 
 def settings_for(data_dir: Path) -> Settings:
@@ -57,7 +60,6 @@ class _Points:
 
 
 _points = _Points()
-_answers = os.dup(1)  # the log, which also goes to the standard output, must not mix with answers
 
 
 class _Connection(sqlite3.Connection):
@@ -70,29 +72,33 @@ class _Connection(sqlite3.Connection):
         return super().execute(sql, *parameters)
 
 
-async def _serve(data_dir: Path) -> None:
+def run(data_dir: Path, orders: Connection) -> None:
+    """The whole life of the process."""
+    sqlite3.connect = partial(sqlite3.connect, factory=_Connection)  # type: ignore[assignment]  # of this process only
+    sqlite.__dict__["_settle"] = partial(_points.around, vars(sqlite)["_settle"])
+    os.fsync = partial(_points.around, os.fsync)
+    os.rename = partial(_points.around, os.rename)
+    with open(os.devnull, "w") as nothing, redirect_stdout(nothing), redirect_stderr(nothing):
+        asyncio.run(_serve(data_dir, orders))
+
+
+async def _serve(data_dir: Path, orders: Connection) -> None:
     gateway = Gateway(settings_for(data_dir))
     await gateway.open()
-    _say(json.dumps([gateway.http_port, gateway.sftp_port]))
-    while line := await asyncio.to_thread(sys.stdin.readline):
-        order, *rest = line.split()
+    orders.send(f"{gateway.http_port} {gateway.sftp_port}")
+    while True:
+        try:
+            order, *rest = (await asyncio.to_thread(orders.recv)).split()
+        except EOFError:
+            os._exit(0)  # whoever started this is gone
         if order == "arm":
             _points.arm(int(rest[0]))
-            _say("armed")
+            orders.send("armed")
         elif order == "count":
-            _say(str(_points.passed))
+            orders.send(str(_points.passed))
         elif order == "carry":
-            _say(str(await carry_answers(gateway.office)))
-    os._exit(0)  # whoever started this is gone
-
-
-def _say(text: str) -> None:
-    os.write(_answers, f"{text}\n".encode())
+            orders.send(str(await carry_answers(gateway.office)))
 
 
 if __name__ == "__main__":
-    os.dup2(2, 1)
-    sqlite3.connect = partial(sqlite3.connect, factory=_Connection)  # type: ignore[assignment]  # of this process only
-    os.fsync = partial(_points.around, os.fsync)
-    os.rename = partial(_points.around, os.rename)
-    asyncio.run(_serve(Path(sys.argv[1])))
+    run(Path(sys.argv[1]), Client(sys.argv[2]))

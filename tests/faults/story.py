@@ -5,14 +5,10 @@ from __future__ import annotations
 import asyncio
 import io
 import json
-import os
 import socket
-import subprocess
-import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any, Final, TypeVar
 
 import aiohttp
@@ -23,7 +19,6 @@ from tests.journeys.world import DEPOSITOR, PDF_TYPE, PROCESS, RENNES, XML_TYPE,
 from tests.pec.answers import retour_xml, zipped
 
 T = TypeVar("T")
-PROJECT: Final = Path(__file__).parents[2]
 NUMBER: Final = "A-9-KILL"
 SIGNED: Final = b"%PDF-1.4 signed" * 50
 ANSWER: Final = zipped(retour_xml(NUMBER, 19), {"acte.pdf": SIGNED})
@@ -101,52 +96,6 @@ class Story:
 
     def _in(self, *place: str) -> str:
         return "/".join((f"/{PROCESS}/in", *place, self.archive))
-
-
-class Victim:
-    """The gateway in a process of its own, on a data directory; used as a context manager."""
-
-    def __init__(self, data_dir: Path, environment: Mapping[str, str] = os.environ) -> None:
-        self._command = [sys.executable, "-m", "tests.faults.killed", str(data_dir)]
-        self._environment = environment
-
-    def __enter__(self) -> Victim:
-        pipe = subprocess.PIPE
-        self._process = subprocess.Popen(
-            self._command, env=self._environment, cwd=PROJECT, stdin=pipe, stdout=pipe, stderr=subprocess.DEVNULL,
-            text=True,
-        )  # fmt: skip
-        http, sftp = json.loads(self._answer())
-        self.ports = (int(http), int(sftp))
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.kill()
-        for pipe in (self._process.stdin, self._process.stdout):
-            assert pipe is not None
-            pipe.close()
-
-    def order(self, line: str) -> str:
-        """Gives an order and waits for its answer. Raises EOFError when the gateway died."""
-        assert self._process.stdin is not None
-        self._process.stdin.write(line + "\n")
-        self._process.stdin.flush()
-        return self._answer()
-
-    async def carry(self) -> None:
-        await asyncio.to_thread(self.order, "carry")
-
-    def kill(self) -> None:
-        """Ends it, if it lives; waits until it is dead."""
-        self._process.kill()
-        self._process.wait()
-
-    def _answer(self) -> str:
-        assert self._process.stdout is not None
-        line = self._process.stdout.readline()
-        if not line:
-            raise EOFError
-        return line.strip()
 
 
 def _close(client: paramiko.SFTPClient, file: paramiko.SFTPFile) -> None:

@@ -10,12 +10,13 @@ import pytest
 
 from tests.faults.durable import build_image, durable_environment, settle
 from tests.faults.left import check_consistent, counted
-from tests.faults.story import LOST, Story, Victim
-from tests.faults.test_kill import EFFECT, POINTS, STEPS, act, again, before, declared, finish
+from tests.faults.story import LOST, Story
+from tests.faults.test_kill import DURABLE, EFFECT, POINTS, STEPS, act, again, before, declared, finish
+from tests.faults.victim import Victim
 
 __all__ = ["declared"]
 
-CUTS = [(step, point) for step in STEPS for point in (POINTS[step] - 1, POINTS[step], None)]
+CUTS = [(step, point) for step in STEPS for point in (POINTS[step] - DURABLE, POINTS[step] - DURABLE + 1, None)]
 
 
 @pytest.mark.parametrize(("step", "point"), CUTS, ids=lambda value: str(value or "answered"))
@@ -41,6 +42,6 @@ async def test_a_power_cut_loses_nothing_answered(step: str, point: int | None, 
         found = await counted(office)
         for earlier in before(step):
             assert found[EFFECT[earlier]] == (2 if earlier == "put" else 1)
-        done = point in (None, POINTS[step])
+        done = point is None or point > POINTS[step] - DURABLE
         assert found[EFFECT[step]] == done + (step == "put")
         await finish(story, step, office)
