@@ -95,8 +95,8 @@ async def update_folder(
     attachment at all; NotFoundError or ForbiddenError.
     """
     now = office.clock()
-    if status not in Status.__members__:
-        raise InvalidRequestError(f"globalStatus: {status} is not a known status")
+    if status not in Status.__members__ or status == Status.ARCHIVED:
+        raise InvalidRequestError(f"globalStatus: {status} is not a status that can be set")
     wanted = Status(status)
     published = await office.store.write(lambda tx: _update(tx, office, caller, folder_id, wanted, close_at, now))
     if published is not None:
