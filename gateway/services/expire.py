@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from functools import partial
 from typing import Final
 
 from gateway.domain.deliveries import OPEN, Delivery, DeliveryState
@@ -28,7 +29,7 @@ async def expire_due(office: Office) -> int:
     due = await office.store.read(lambda tx: tx.deliveries.due(now, BATCH))
     expired = 0
     for delivery_id in due:
-        expired += await office.store.write(lambda tx, one=delivery_id: _expire(tx, office, caller, one, now))  # type: ignore[misc]  # mypy infers no default
+        expired += await office.store.write(partial(_expire, office, caller, delivery_id, now))
     for _ in range(expired):
         office.meter.count("expired_total")
     return expired
@@ -45,7 +46,7 @@ async def undo_expiry(office: Office, caller: Caller, delivery_id: str) -> str:
     return await office.store.write(lambda tx: _undo(tx, office, caller, delivery_id, now))
 
 
-def _expire(tx: Transaction, office: Office, caller: Caller, delivery_id: str, now: datetime) -> bool:
+def _expire(office: Office, caller: Caller, delivery_id: str, now: datetime, tx: Transaction) -> bool:
     delivery = tx.deliveries.get(delivery_id)
     if delivery is None or delivery.state not in OPEN:
         return False

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Final
 
 from gateway.domain.answers import AnswerState
@@ -49,10 +50,14 @@ async def sweep_blobs(office: Office) -> int:
     """Deletes bytes that no row holds, left by a crash between their writing and their row; answers how many."""
     swept = 0
     async for key in office.blobs.keys_older_than(office.clock() - _ORPHANS_AFTER):
-        if not await office.store.read(lambda tx, one=key: tx.archives.referenced(one)):  # type: ignore[misc]  # mypy infers no default
+        if not await office.store.read(partial(_referenced, key)):
             await office.blobs.delete(key)
             swept += 1
     return swept
+
+
+def _referenced(key: str, tx: Transaction) -> bool:
+    return tx.archives.referenced(key)
 
 
 def _move_to_done(tx: Transaction, answer_id: str) -> bool:

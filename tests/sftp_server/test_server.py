@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import os
 import shutil
 import stat
 import subprocess
@@ -13,6 +12,7 @@ import asyncssh
 import pytest
 
 from gateway.domain.deliveries import DeliveryState
+from tests.engines.required import unavailable
 from tests.pec.answers import retour_xml, zipped
 from tests.sftp_server.conftest import Start
 from tests.sftp_server.scene import Scene, fetch
@@ -151,9 +151,7 @@ async def test_passwords_of_a_poll_are_checked_once(scene: Scene) -> None:
 def _openssh() -> str:
     found = shutil.which("sftp")
     if found is None:
-        if os.environ.get("CI") == "true":
-            pytest.fail("the OpenSSH client is missing: apt-get install openssh-client")
-        pytest.skip("the OpenSSH client (sftp) is not installed")
+        unavailable("the OpenSSH client (sftp) is not installed: apt-get install openssh-client")
     return found
 
 
