@@ -223,8 +223,9 @@ async def test_what_the_depositor_says_of_the_folder_stands_until_a_case_moves(o
     assert now.cases[0].status == "HUBEE_NOTIFIED"
     await cases.set_status(office, api_client("brest"), view.cases[0].id, "SENT")
     assert (await deposit.read_folder(office, depositor(), view.folder.id)).folder.status == "SENT"
-    with pytest.raises(InvalidRequestError, match="globalStatus: LOST is not a status that can be set"):
-        await deposit.update_folder(office, depositor(), view.folder.id, "LOST")
+    for status in ("LOST", "ARCHIVED"):
+        with pytest.raises(InvalidRequestError, match=f"globalStatus: {status} is not a status that can be set"):
+            await deposit.update_folder(office, depositor(), view.folder.id, status)
 
 
 async def test_only_a_folder_that_was_never_completed_can_be_deleted(office: Office, tmp_path: Path) -> None:

@@ -6,7 +6,7 @@ import pytest
 
 from gateway.domain.dossiers import AttachmentStatus
 from gateway.domain.errors import InvalidRequestError
-from gateway.services import deposit
+from gateway.services import deposit, outgoing
 from gateway.services.office import Office
 from tests.journeys.offices import deposited, depositor
 from tests.journeys.world import PDF_TYPE, PROCESS
@@ -63,3 +63,12 @@ async def test_only_what_was_received_is_in_it_and_nothing_is_no_archive(office:
     await deposit.update_folder(office, depositor(), view.folder.id, "HUBEE_COMPLETED")
     (delivery,) = await deliveries_of(office, view.cases[0].id)
     assert await file_names(office, delivery) == ["ActeEtatCivil-PDF-1"]
+
+
+@pytest.mark.parametrize(("notification", "calls"), [(True, 2), (False, 1)])
+async def test_a_webhook_tells_of_what_the_inbox_shows(office: Office, notification: bool, calls: int) -> None:
+    await change_subscription(office, "brest", webhook="https://brest.example/hook")
+    case_id = (await deposited(office, NUMBER, "brest")).cases[0].id
+    await complement(office, case_id, notification=notification)
+    assert len(await deliveries_of(office, case_id)) == 2
+    assert len(await outgoing.claim(office)) == calls
