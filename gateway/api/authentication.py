@@ -11,6 +11,7 @@ from aiohttp import web
 from gateway.api import parameters
 from gateway.api.context import office_of
 from gateway.api.errors import Refusal
+from gateway.api.problems import native
 from gateway.domain.errors import ForbiddenError, InvalidRequestError, UnauthorizedError
 from gateway.domain.identity import Caller, Role
 from gateway.services import authenticate
@@ -43,7 +44,11 @@ def entitled(operation: Operation, roles: frozenset[Role]) -> Handler:
     async def handler(request: web.Request) -> web.StreamResponse:
         caller = await caller_of(request)
         if caller.role not in roles:
-            raise ForbiddenError
+            raise (
+                ForbiddenError(f"This operation is open to: {', '.join(sorted(roles))}")
+                if native(request)
+                else (ForbiddenError)
+            )
         return await operation(request, caller)
 
     return handler

@@ -18,6 +18,7 @@ from gateway.domain.errors import (
     ForbiddenError,
     InvalidRequestError,
     NotFoundError,
+    TooManyRequestsError,
     UnauthorizedError,
     UnavailableError,
     UnreadError,
@@ -31,6 +32,7 @@ _STATUSES: Final[Mapping[type[DomainError], int]] = {
     NotFoundError: 404,
     ConflictError: 409,
     UnreadError: 409,
+    TooManyRequestsError: 429,
     UnavailableError: 503,
 }
 _MESSAGES: Final = {404: "Resource is not found", 405: "Method not allowed", 417: "Expectation is not known"}
@@ -85,7 +87,7 @@ def _domain(error: DomainError) -> web.Response | None:
     if isinstance(error, UnauthorizedError):
         headers = {"WWW-Authenticate": 'Bearer realm="gateway"'}
         return error_response(status, error.message, code=INVALID_CREDENTIALS, headers=headers)
-    if isinstance(error, UnavailableError):
+    if isinstance(error, (UnavailableError, TooManyRequestsError)):
         seconds = max(1, math.ceil(error.retry_after.total_seconds()))
         return error_response(status, error.message, headers={"Retry-After": str(seconds)})
     return error_response(status, error.message)

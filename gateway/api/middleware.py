@@ -15,6 +15,7 @@ from structlog.contextvars import bind_contextvars, clear_contextvars
 
 from gateway.api import errors
 from gateway.api.context import CONTEXT, REQUEST_ID
+from gateway.api.problems import native, problem
 from gateway.domain.identity import Door
 from gateway.domain.ids import new_id
 
@@ -73,7 +74,8 @@ async def _answered(
     begun = False
     try:
         return await handler(request)
-    except Exception as error:
+    except Exception as caught:
+        error = caught
         begun = request.writer.output_size > 0
         if _left(request):
             return errors.error_response(400, "The connection was closed")  # nobody is there to read it
@@ -86,7 +88,7 @@ async def _answered(
             answer = errors.internal_error(request[REQUEST_ID])
     if begun and request.transport is not None:
         request.transport.abort()  # only a broken connection tells the client that its file is not whole
-    return answer
+    return problem(answer, error) if native(request) else answer
 
 
 def _left(request: web.Request) -> bool:

@@ -9,16 +9,21 @@ from aiohttp import web
 
 from gateway.api import attachments, cases, events, folders, health, notifications, tokens
 from gateway.api.authentication import DEPOSITORS, EVERYBODY, Handler, Operation, entitled, overridden
+from gateway.api.problems import NATIVE_BASE
 from gateway.api.reading import expect
 from gateway.domain.identity import Role
 
 BASE: Final = "/teledossiers/v1"
+REFERENTIAL_BASE: Final = "/referential/v1"
 _FOLDER: Final = "/folders/{folderId}"
 _CASE: Final = "/cases/{caseId}"
 _EVENT: Final = _CASE + "/events/{eventId}"
 _FILE: Final = "/attachments/{attachmentId}"
 
-OPERATIONS: Final[tuple[tuple[str, str, Operation, frozenset[Role]], ...]] = (
+Table = tuple[tuple[str, str, Operation, frozenset[Role]], ...]
+"""Rows of method, path below the base, what answers, and the roles that may ask."""
+
+OPERATIONS: Final[Table] = (
     ("GET", "/notifications", notifications.find, EVERYBODY),
     ("DELETE", "/notifications/{notificationId}", notifications.delete, EVERYBODY),
     ("POST", "/folders", folders.create, DEPOSITORS),
@@ -36,6 +41,11 @@ OPERATIONS: Final[tuple[tuple[str, str, Operation, frozenset[Role]], ...]] = (
     ("PUT", _EVENT + _FILE, attachments.put_for_event, EVERYBODY),
     ("GET", _EVENT + _FILE, attachments.fetch_of_event, EVERYBODY),
 )
+REFERENTIAL: Final[Table] = ()
+"""Operations below REFERENTIAL_BASE (hub v1, Referential)."""
+NATIVE: Final[Table] = ()
+"""The gateway's own operations, below NATIVE_BASE; their errors are problems (RFC 9457)."""
+TABLES: Final = ((BASE, OPERATIONS), (REFERENTIAL_BASE, REFERENTIAL), (NATIVE_BASE, NATIVE))
 OPEN: Final[tuple[tuple[str, str, Handler], ...]] = (
     ("POST", "/token", tokens.issue),
     ("POST", "/oauth2/token", tokens.issue),
@@ -48,15 +58,16 @@ OPEN: Final[tuple[tuple[str, str, Handler], ...]] = (
 
 
 def connect(router: web.UrlDispatcher) -> None:
-    """Puts the table into effect; every PATCH can be asked by POST too."""
+    """Puts the tables into effect; every PATCH of the hub can be asked by POST too."""
     for method, path, handler in _handlers():
         router.add_route(method, path, handler, expect_handler=expect)
 
 
 def _handlers() -> Iterator[tuple[str, str, Handler]]:
-    for method, path, operation, roles in OPERATIONS:
-        handler = entitled(operation, roles)
-        yield method, BASE + path, handler
-        if method == "PATCH":
-            yield "POST", BASE + path, overridden(handler)
+    for base, table in TABLES:
+        for method, path, operation, roles in table:
+            handler = entitled(operation, roles)
+            yield method, base + path, handler
+            if method == "PATCH" and base == BASE:
+                yield "POST", base + path, overridden(handler)
     yield from OPEN

@@ -10,9 +10,10 @@ from pathlib import Path
 from typing import Annotated, Final, Literal
 from urllib.parse import urlsplit
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, JsonValue, SecretStr, model_validator
+from pydantic import AfterValidator, ConfigDict, Field, JsonValue, SecretStr, model_validator
 from pydantic.alias_generators import to_camel
 
+from gateway.config.section import Count, Port, Section
 from gateway.config.units import Delay, Duration, Size
 from gateway.domain.statuses import Status
 
@@ -35,22 +36,6 @@ def _blobs_url(url: str) -> str:
     if "@" in urlsplit(url).netloc:
         raise ValueError("must hold no credentials: give them in the environment")
     return url
-
-
-Port = Annotated[int, Field(ge=0, le=65535)]
-Count = Annotated[int, Field(ge=1)]
-
-
-class Section(BaseModel):
-    """A part of the settings: unknown keys are refused, values are not converted, nothing changes later."""
-
-    model_config = ConfigDict(
-        frozen=True,
-        strict=True,
-        extra="forbid",
-        validate_by_name=True,
-        hide_input_in_errors=True,
-    )
 
 
 class Database(Section):

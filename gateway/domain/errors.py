@@ -6,6 +6,7 @@ secret, or an organization that the caller has no right to know of.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import timedelta
 
 
@@ -45,11 +46,26 @@ class NotFoundError(DomainError):
 
 
 class ConflictError(DomainError):
-    """The request met another state than it assumed, for example a reused idempotency key."""
+    """The request met another state than it assumed, for example a reused idempotency key.
+
+    `state`: what the caller may know of the present state, by field.
+    """
+
+    def __init__(self, message: str, state: Mapping[str, str | None] | None = None) -> None:
+        super().__init__(message)
+        self.state = dict(state or {})
 
 
 class UnreadError(DomainError):
     """An acknowledgement came for an archive that was never read whole, and the account does not allow that."""
+
+
+class TooManyRequestsError(DomainError):
+    """The caller's allowance is used up; there is a new one after `retry_after`."""
+
+    def __init__(self, message: str, retry_after: timedelta) -> None:
+        super().__init__(message)
+        self.retry_after = retry_after
 
 
 class UnavailableError(DomainError):

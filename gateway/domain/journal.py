@@ -39,6 +39,21 @@ class Entry(StrEnum):
     OUTGOING_DEAD = "outgoing.dead"
     OUTGOING_REPLAYED = "outgoing.replayed"
     IMPORTED = "imported"
+    ORGANIZATION_CREATED = "organization.created"
+    ORGANIZATION_CHANGED = "organization.changed"
+    PROCESS_CREATED = "process.created"
+    PROCESS_CHANGED = "process.changed"
+    SUBSCRIPTION_CREATED = "subscription.created"
+    SUBSCRIPTION_CHANGED = "subscription.changed"
+    CASES_MIGRATED = "cases.migrated"
+    COPIES_PURGED = "copies.purged"
+    ATTACHMENT_CORRUPTED = "attachment.corrupted"
+    ATTACHMENT_REJECTED = "attachment.rejected"
+    TOKENS_REVOKED = "tokens.revoked"
+    CREDENTIAL_ADDED = "credential.added"
+    CREDENTIAL_ENDED = "credential.ended"
+    WEBHOOK_TESTED = "webhook.tested"
+    WEBHOOK_ROTATED = "webhook.rotated"
 
 
 def commitment(salt: bytes, payload: bytes) -> str:

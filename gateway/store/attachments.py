@@ -138,7 +138,7 @@ class Attachments:
             **_bytes(new.status, new.blob),
         )
         for case_id in case_ids:
-            self._session.run(_LINK, case_id=case_id, attachment_id=new.id)
+            self._session.run(_LINK, purged_at=None, case_id=case_id, attachment_id=new.id)
 
     def receive(self, identifier: str, status: AttachmentStatus, blob: Blob | None, now: datetime) -> None:
         """Writes what became of the bytes."""

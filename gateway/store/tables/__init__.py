@@ -10,8 +10,8 @@ from gateway.store.tables.deliveries import (
     servings,
     sftp_places,
 )
-from gateway.store.tables.dossiers import attachment_cases, attachments, cases, events, folders, notifications
-from gateway.store.tables.evidence import idempotency, journal, journal_payloads, leases, outbox, repetitions
+from gateway.store.tables.dossiers import attachment_cases, attachments, cases, events, folders, notifications, uploads
+from gateway.store.tables.evidence import idempotency, journal, journal_payloads, leases, outbox, rates, repetitions
 from gateway.store.tables.referential import (
     access_tokens,
     api_clients,
@@ -43,6 +43,7 @@ __all__ = [
     "organizations",
     "outbox",
     "processes",
+    "rates",
     "repetitions",
     "sequences",
     "servings",
@@ -50,4 +51,5 @@ __all__ = [
     "sftp_accounts",
     "sftp_places",
     "subscriptions",
+    "uploads",
 ]

@@ -110,7 +110,24 @@ attachment_cases = Table(
     metadata,
     Column("case_id", Identifier, ForeignKey("cases.id", ondelete="CASCADE"), primary_key=True),
     Column("attachment_id", Identifier, ForeignKey("attachments.id", ondelete="CASCADE"), primary_key=True),
+    Column("purged_at", Instant),  # the recipient's portal says that it has deleted its own copy
     Index(None, "attachment_id"),
+)
+
+uploads = Table(
+    "uploads",
+    metadata,
+    Column("id", Identifier, primary_key=True),
+    Column("attachment_id", Identifier, ForeignKey("attachments.id", ondelete="CASCADE"), nullable=False),
+    Column("client", String(255), nullable=False),
+    Column("size", BigInteger, nullable=False),
+    Column("offset", BigInteger, nullable=False),  # bytes that are durable
+    Column("blob_key", String(64), nullable=False),
+    Column("sha256", LargeBinary(32)),  # as announced
+    Column("created_at", Instant, nullable=False),
+    Column("expires_at", Instant, nullable=False, index=True),
+    Index(None, "attachment_id"),
+    Index(None, "blob_key"),
 )
 
 notifications = Table(

@@ -94,3 +94,12 @@ leases = Table(
     Column("fence", BigInteger, nullable=False),
     Column("until", Instant, nullable=False),
 )
+
+rates = Table(
+    "rates",
+    metadata,
+    Column("name", String(300), primary_key=True),  # what is limited: a client, an organization, an address
+    Column("period", BigInteger, primary_key=True),  # number of the period since 1970
+    Column("taken", BigInteger, nullable=False),
+    Column("expires_at", Instant, nullable=False, index=True),
+)

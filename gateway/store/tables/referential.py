@@ -123,7 +123,7 @@ access_tokens = Table(
     "access_tokens",
     metadata,
     Column("digest", LargeBinary(32), primary_key=True),
-    Column("client_id", String(255), ForeignKey("api_clients.client_id"), nullable=False),
+    Column("client_id", String(255), ForeignKey("api_clients.client_id"), nullable=False, index=True),
     Column("role", String(8), nullable=False),
     Column("expires_at", Instant, nullable=False, index=True),
 )
