@@ -76,8 +76,8 @@ def described(database: Database) -> set[tuple[Any, ...]]:
 
 def spelt(sql: str | None) -> str:
     """Without what different ways to the same table differ in: spaces, the order of columns and constraints, and where
-    the table's own parenthesis ends, since SQLite writes a column that was added behind the constraints."""
-    lines = [re.sub(r"\s+", " ", line).strip(" ,") for line in (sql or "").splitlines()]
+    the table's own parenthesis ends, since SQLite writes a column that was added behind the others."""
+    lines = [re.sub(r"\s+", " ", line).strip(" ,") for line in re.split(r"\n|, (?=[a-z_0-9]+ [A-Z])", sql or "")]
     return "\n".join(sorted(filter(None, (line[:-1] if line.count(")") > line.count("(") else line for line in lines))))
 
 
