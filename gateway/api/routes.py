@@ -7,7 +7,7 @@ from typing import Final
 
 from aiohttp import web
 
-from gateway.api import attachments, cases, events, folders, health, notifications, tokens
+from gateway.api import attachments, cases, contract, events, folders, health, notifications, tokens
 from gateway.api.authentication import DEPOSITORS, EVERYBODY, Handler, Operation, entitled, overridden
 from gateway.api.problems import NATIVE_BASE
 from gateway.api.reading import expect
@@ -54,6 +54,9 @@ OPEN: Final[tuple[tuple[str, str, Handler], ...]] = (
     ("GET", "/health/ready", health.ready),
     ("HEAD", "/health/ready", health.ready),
     ("GET", "/metrics", health.metrics),
+    ("GET", "/openapi.json", contract.as_json),
+    ("GET", "/openapi.yaml", contract.as_yaml),
+    ("GET", "/docs", contract.as_page),
 )
 
 
