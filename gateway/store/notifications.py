@@ -62,7 +62,6 @@ _DELIVERIES = Statement(
     .where(
         _d.subscription_id == bindparam("subscription"),
         _d.shown,
-        _d.notify,
         or_(and_(OPEN, owner() == "API"), _d.closed_door == Door.API.value),
     )
     .order_by(_d.published_at, _d.id)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.api.visitor import NOWHERE, OSL, RENNES, Visitor, organization
+from tests.api.visitor import NOWHERE, OSL, PDF, RENNES, Visitor, organization
 
 
 async def test_a_recipient_finds_what_was_handed_in(visitor: Visitor) -> None:
@@ -35,6 +35,31 @@ async def test_details_tell_how_the_event_stands_now(visitor: Visitor) -> None:
     await visitor.call("depot", "PATCH", f"{events}/{event['id']}", json={"status": "RECEIVED"})
     (notification,) = (await visitor.call("depot", "GET", path)).json
     assert notification["eventStatus"] == "RECEIVED"
+
+
+@pytest.mark.parametrize("asked", [True, False, None])
+async def test_a_client_deletes_what_reads_received(visitor: Visitor, asked: bool | None) -> None:
+    folder = await visitor.deposit()
+    events = f"/cases/{folder['cases'][0]['id']}/events"
+    file = {"fileName": "suite.pdf", "type": "ActeEtatCivil-PDF", "size": len(PDF), "mimeType": "application/pdf"}
+    body = {"actionType": "ATTACH_DEPOSIT", "notification": asked, "attachments": [file]}
+    event = (await visitor.call("depot", "POST", events, json=body)).json
+    path = f"{events}/{event['id']}"
+    file_path = f"{path}/attachments/{event['attachments'][0]['id']}"
+    assert (await visitor.call("depot", "PUT", file_path, data=PDF)).status == 204
+    assert (await visitor.call("depot", "PATCH", path, json={"status": "SENT"})).status == 204
+
+    async def listed() -> dict[str | None, tuple[str | None, str | None]]:
+        found = (await visitor.call("rennes", "GET", "/notifications?eventDetails=true")).json
+        return {one["eventId"]: (one["eventActionType"], one["eventStatus"]) for one in found}
+
+    assert await listed() == {None: (None, None), event["id"]: ("ATTACH_DEPOSIT", "SENT")}
+    assert (await visitor.call("rennes", "PATCH", path, json={"status": "RECEIVED"})).status == 204
+    assert await listed() == {None: (None, None), event["id"]: ("ATTACH_DEPOSIT", "RECEIVED")}
+    for one in (await visitor.call("rennes", "GET", "/notifications?eventDetails=true")).json:
+        if one["eventStatus"] == "RECEIVED":
+            assert (await visitor.call("rennes", "DELETE", f"/notifications/{one['id']}")).status == 204
+    assert await listed() == {None: (None, None)}
 
 
 async def test_the_list_is_narrowed_ordered_and_cut(visitor: Visitor) -> None:

@@ -14,6 +14,7 @@ from tests.journeys.offices import Clock, api_client, deposited, depositor
 from tests.journeys.world import BREST, OSL, PROCESS
 from tests.services.scene import (
     ACCEPTED,
+    COMPLEMENT,
     HOUR,
     NUMBER,
     PUBLICATION,
@@ -37,6 +38,16 @@ async def test_a_new_case_has_no_event_and_a_complement_shows_its_own(office: Of
     assert (first.event_id, first.action, first.event_status) == (None, None, None)
     assert (second.event_id, second.action, second.event_status) == (view.event.id, "ATTACH_DEPOSIT", "SENT")
     assert second.created_at == clock.now
+
+
+@pytest.mark.parametrize("asked", [None, False])
+async def test_a_complement_that_asks_for_no_notification_is_listed_too(office: Office, asked: bool | None) -> None:
+    case_id = (await deposited(office, NUMBER, "brest")).cases[0].id
+    view = await complement(office, case_id, notification=asked)
+    found = await inbox.notifications(office, api_client("brest"), 25)
+    assert [one.event_id for one in found] == [None, view.event.id]
+    await inbox.dismiss(office, api_client("brest"), found[1].id)
+    assert await states(office, case_id) == [(PUBLICATION, READY), (COMPLEMENT, ACCEPTED)]
 
 
 async def test_at_most_so_many_oldest_first(office: Office, clock: Clock) -> None:

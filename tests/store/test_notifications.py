@@ -88,11 +88,11 @@ async def test_deliveries_show_as_notifications_of_the_same_id_oldest_first(seed
             action=ActionType.ATTACH_DEPOSIT,
             event_status=EventStatus.SENT,
         ),
+        Notification(quiet.id, BREST, OSL, "EtatCivil", case_id, None, quiet.published_at),
     ]
     assert await shown(seeded) == expected
     assert await shown(seeded, most=1) == expected[:1]
     assert await seeded.read(lambda tx: tx.notifications.of_subscription(new_id(), NOW, 10)) == []
-    await seeded.write(lambda tx: tx.deliveries.carry(quiet.id, str(second.event_id)))
     assert [each.id for each in await shown(seeded)] == [first.id, second.id, quiet.id]
 
 
