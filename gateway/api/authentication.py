@@ -19,6 +19,7 @@ from gateway.services import authenticate
 Operation = Callable[[web.Request, Caller], Awaitable[web.StreamResponse]]
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
+OPERATORS: Final = frozenset({Role.ADMIN})
 DEPOSITORS: Final = frozenset({Role.OSL, Role.ADMIN})
 EVERYBODY: Final = frozenset({Role.OSL, Role.SI, Role.ADMIN})
 INVALID_CREDENTIALS: Final = "Invalid Credentials. Make sure you have provided the correct security credentials"

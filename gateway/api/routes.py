@@ -7,8 +7,8 @@ from typing import Final
 
 from aiohttp import web
 
-from gateway.api import attachments, cases, contract, events, folders, health, notifications, tokens
-from gateway.api.authentication import DEPOSITORS, EVERYBODY, Handler, Operation, entitled, overridden
+from gateway.api import attachments, cases, clients, contract, events, folders, health, notifications, tokens
+from gateway.api.authentication import DEPOSITORS, EVERYBODY, OPERATORS, Handler, Operation, entitled, overridden
 from gateway.api.problems import NATIVE_BASE
 from gateway.api.reading import expect
 from gateway.domain.identity import Role
@@ -18,6 +18,7 @@ REFERENTIAL_BASE: Final = "/referential/v1"
 _FOLDER: Final = "/folders/{folderId}"
 _CASE: Final = "/cases/{caseId}"
 _EVENT: Final = _CASE + "/events/{eventId}"
+_CLIENT: Final = "/clients/{clientId}"
 _FILE: Final = "/attachments/{attachmentId}"
 
 Table = tuple[tuple[str, str, Operation, frozenset[Role]], ...]
@@ -43,12 +44,20 @@ OPERATIONS: Final[Table] = (
 )
 REFERENTIAL: Final[Table] = ()
 """Operations below REFERENTIAL_BASE (hub v1, Referential)."""
-NATIVE: Final[Table] = ()
+NATIVE: Final[Table] = (
+    ("GET", "/clients", clients.find, OPERATORS),
+    ("PATCH", _CLIENT, clients.change, OPERATORS),
+    ("POST", _CLIENT + "/secrets", clients.add_secret, OPERATORS),
+    ("DELETE", _CLIENT + "/secrets/{secret}", clients.retire_secret, OPERATORS),
+    ("DELETE", _CLIENT + "/tokens", clients.revoke_tokens, OPERATORS),
+)
 """The gateway's own operations, below NATIVE_BASE; their errors are problems (RFC 9457)."""
 TABLES: Final = ((BASE, OPERATIONS), (REFERENTIAL_BASE, REFERENTIAL), (NATIVE_BASE, NATIVE))
 OPEN: Final[tuple[tuple[str, str, Handler], ...]] = (
     ("POST", "/token", tokens.issue),
     ("POST", "/oauth2/token", tokens.issue),
+    ("POST", "/token/revoke", tokens.revoke),
+    ("POST", "/oauth2/revoke", tokens.revoke),
     ("GET", "/health/live", health.live),
     ("HEAD", "/health/live", health.live),
     ("GET", "/health/ready", health.ready),

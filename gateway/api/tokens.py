@@ -1,12 +1,15 @@
-"""Access tokens by client credentials (hub v1, Token): HTTP Basic or body, form or JSON, errors as OAuth words them."""
+"""Access tokens by client credentials (hub v1, Token): HTTP Basic or body, form or JSON, errors as OAuth words them.
+
+They are given back by RFC 7009: the client proves itself in the same ways.
+"""
 
 from __future__ import annotations
 
 import base64
 import binascii
 import json
-from collections.abc import Mapping
-from typing import Final
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Final, TypeVar
 from urllib.parse import parse_qsl, unquote_plus
 
 from aiohttp import web
@@ -17,6 +20,7 @@ from gateway.domain.errors import InvalidRequestError, UnauthorizedError
 from gateway.services import authenticate
 from gateway.services.authenticate import Grant
 
+T = TypeVar("T")
 _MOST: Final = 16 * 1024
 _LONGEST: Final = 1024
 _FORM: Final = "application/x-www-form-urlencoded"
@@ -34,8 +38,7 @@ async def issue(request: web.Request) -> web.StreamResponse:
     try:
         grant = await _grant(request)
     except _OAuthError as error:
-        headers = {"WWW-Authenticate": 'Basic realm="gateway"'} if error.status == 401 else {}
-        return _answer(error.body, error.status, headers)
+        return _refused(error)
     body = {
         "access_token": grant.token,
         "token_type": "Bearer",
@@ -43,6 +46,22 @@ async def issue(request: web.Request) -> web.StreamResponse:
         "scope": str(grant.role),
     }
     return _answer(body, 200, {})
+
+
+async def revoke(request: web.Request) -> web.StreamResponse:
+    """POST /oauth2/revoke: 200 whether there was such a token or not; 400 or 401 as at the token endpoint."""
+    try:
+        asked = _parameters(request.content_type, await read(request, _MOST))
+        token = asked.get("token")
+        if not token:
+            raise _OAuthError("invalid_request", "token is missing")
+        office = office_of(request)
+        await _as_client(
+            request, asked, lambda client, secret: authenticate.revoke_token(office, client, secret, token)
+        )
+    except _OAuthError as error:
+        return _refused(error)
+    return _answer({}, 200, {})
 
 
 async def _grant(request: web.Request) -> Grant:
@@ -53,15 +72,24 @@ async def _grant(request: web.Request) -> Grant:
     if grant_type != "client_credentials":
         raise _OAuthError("unsupported_grant_type", "grant_type must be client_credentials")
     office = office_of(request)
+    scope = asked.get("scope", "")
+    try:
+        return await _as_client(
+            request, asked, lambda client, secret: authenticate.grant_token(office, client, secret, scope)
+        )
+    except InvalidRequestError as error:
+        raise _OAuthError("invalid_scope", error.message) from None
+
+
+async def _as_client(request: web.Request, asked: Mapping[str, str], verb: Callable[[str, str], Awaitable[T]]) -> T:
+    """What `verb` makes of the first reading of the request's credentials that proves a client."""
     candidates = _credentials(request, asked)
     for last, (client_id, secret) in enumerate(candidates, 1 - len(candidates)):
         try:
-            return await authenticate.grant_token(office, client_id, secret, asked.get("scope", ""))
+            return await verb(client_id, secret)
         except UnauthorizedError as error:
             if last == 0:
                 raise _OAuthError("invalid_client", error.message, 401) from None
-        except InvalidRequestError as error:
-            raise _OAuthError("invalid_scope", error.message) from None
     raise _OAuthError("invalid_client", "Client credentials are missing", 401)
 
 
@@ -117,6 +145,11 @@ def _credentials(request: web.Request, asked: Mapping[str, str]) -> list[tuple[s
         raise _OAuthError("invalid_client", "The Authorization header is not HTTP Basic", 401)
     decoded = (unquote_plus(client_id), unquote_plus(secret))
     return [(client_id, secret)] if "%" not in text or "\0" in "".join(decoded) else [(client_id, secret), decoded]
+
+
+def _refused(error: _OAuthError) -> web.Response:
+    headers = {"WWW-Authenticate": 'Basic realm="gateway"'} if error.status == 401 else {}
+    return _answer(error.body, error.status, headers)
 
 
 def _answer(body: Mapping[str, object], status: int, headers: Mapping[str, str]) -> web.Response:

@@ -32,6 +32,8 @@ outgoing = typer.Typer(help="Outgoing calls that failed for good.", no_args_is_h
 app.add_typer(database, name="db")
 app.add_typer(deliveries, name="deliveries")
 app.add_typer(outgoing, name="outgoing")
+clients = typer.Typer(help="Clients of the API and their secrets.", no_args_is_help=True)
+app.add_typer(clients, name="clients")
 
 
 def run() -> None:
@@ -124,6 +126,45 @@ def outgoing_replay(
     from gateway.cli.operating import replay_dead
 
     replay_dead(call, config)
+
+
+ClientId = Annotated[str, typer.Argument(metavar="CLIENT_ID", help="The client.")]
+
+
+@clients.command("list")
+def clients_list(config: Config = None, json: Json = False) -> None:
+    """Show the clients: whose they are, and how many secrets they have."""
+    from gateway.cli.clients import list_clients
+
+    list_clients(config, json=json)
+
+
+@clients.command("rotate")
+def clients_rotate(client: ClientId, config: Config = None, json: Json = False) -> None:
+    """Give a client a second secret beside its present one, and print it."""
+    from gateway.cli.clients import rotate
+
+    rotate(client, config, json=json)
+
+
+@clients.command("retire")
+def clients_retire(
+    client: ClientId,
+    which: Annotated[str, typer.Argument(metavar="[old|new]", help="Which of its two secrets.")] = "old",
+    config: Config = None,
+) -> None:
+    """End one of a client's two secrets."""
+    from gateway.cli.clients import retire
+
+    retire(client, which, config)
+
+
+@clients.command("revoke")
+def clients_revoke(client: ClientId, config: Config = None, json: Json = False) -> None:
+    """End every token of a client at once, in every process."""
+    from gateway.cli.clients import revoke
+
+    revoke(client, config, json=json)
 
 
 @app.command()

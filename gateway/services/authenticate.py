@@ -10,8 +10,10 @@ from dataclasses import dataclass
 
 from gateway.domain.errors import InvalidRequestError, UnauthorizedError
 from gateway.domain.identity import Caller, Door, Partner, Role
+from gateway.domain.journal import Entry
 from gateway.domain.referential import ApiClient, SftpAccount
 from gateway.services.office import Office
+from gateway.services.ports import Transaction
 
 _NOBODY = "nobody"
 
@@ -31,17 +33,31 @@ async def grant_token(office: Office, client_id: str, secret: str, scope: str) -
     Raises UnauthorizedError when the client is unknown, disabled or gave a wrong secret, which are told apart by
     nothing; InvalidRequestError when the scope is not one that it may ask for.
     """
-    client = await office.store.read(lambda tx: tx.clients.get(client_id))
-    hashes = client.secret_hashes if client and client.enabled else ()
-    if not await _matches_any(office, client_id, hashes, secret) or client is None:
-        office.meter.count("logins_total", door=Door.API, outcome="refused")
-        raise UnauthorizedError("Client authentication failed: check client_id and client_secret")
+    client = await _proven(office, client_id, secret)
     role = _role(client, scope)
     token = random.token_urlsafe(32)
     expires_at = office.clock() + office.policy.token_lifetime
     await office.store.write(lambda tx: tx.clients.issue(_digest(token), client_id, role, expires_at))
     office.meter.count("logins_total", door=Door.API, outcome="accepted")
     return Grant(token, int(office.policy.token_lifetime.total_seconds()), role)
+
+
+async def revoke_token(office: Office, client_id: str, secret: str, token: str) -> bool:
+    """Ends a token of the client's own, at once; False when it had no such token (RFC 7009).
+
+    Raises UnauthorizedError as `grant_token` does.
+    """
+    client = await _proven(office, client_id, secret)
+
+    def verb(tx: Transaction) -> bool:
+        ended = tx.clients.revoke_one(_digest(token), client_id)
+        if ended:
+            caller = Caller(client.organization, client.role, Door.API, client_id, process=client.process)
+            detail = {"client": client_id, "of": client.organization, "tokens": 1}
+            tx.journal.write(Entry.TOKENS_REVOKED, caller, office.clock(), detail=detail)
+        return ended
+
+    return await office.store.write(verb)
 
 
 async def bearer(office: Office, token: str, partner: Partner | None = None) -> Caller:
@@ -85,6 +101,15 @@ def admits(account: SftpAccount, address: str) -> bool:
 def account_caller(account: SftpAccount, door: Door = Door.SFTP) -> Caller:
     """The caller that a logged-in account is."""
     return Caller(account.organization, Role.SI, door, account.username, account=account.id)
+
+
+async def _proven(office: Office, client_id: str, secret: str) -> ApiClient:
+    client = await office.store.read(lambda tx: tx.clients.get(client_id))
+    hashes = client.secret_hashes if client and client.enabled else ()
+    if not await _matches_any(office, client_id, hashes, secret) or client is None:
+        office.meter.count("logins_total", door=Door.API, outcome="refused")
+        raise UnauthorizedError("Client authentication failed: check client_id and client_secret")
+    return client
 
 
 def _role(client: ApiClient, scope: str) -> Role:

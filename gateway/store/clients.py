@@ -20,7 +20,12 @@ _COLUMNS = [_c.client_id, _c.organization_id, _c.role, _c.process_code, _c.secre
 _CHANGING = [column.name for column in _COLUMNS[1:]]
 
 _INSERT = insert_into(clients)
-_GET = Statement(select(*_COLUMNS).where(_c.client_id == bindparam("id")))
+_get = select(*_COLUMNS).where(_c.client_id == bindparam("id"))
+_GET = Statement(_get)
+_HOLD = Statement(_get.with_for_update())
+_AFTER = Statement(
+    select(*_COLUMNS).where(_c.client_id > bindparam("last")).order_by(_c.client_id).limit(bindparam("most"))
+)
 _UPDATE = Statement(
     update(clients)
     .where(_c.client_id == bindparam("of"))
@@ -33,6 +38,9 @@ _BEARER = Statement(
     .where(tokens.c.digest == bindparam("digest"), tokens.c.expires_at > bindparam("now"))
 )
 _REVOKE = Statement(delete(tokens).where(tokens.c.client_id == bindparam("client")))
+_REVOKE_ONE = Statement(
+    delete(tokens).where(tokens.c.digest == bindparam("of"), tokens.c.client_id == bindparam("client"))
+)
 _FORGET = Statement(delete(tokens).where(tokens.c.expires_at <= bindparam("now")))
 
 
@@ -47,6 +55,15 @@ class Clients:
         row = self._session.row(_GET, id=client_id)
         return None if row is None else _client(row)
 
+    def hold(self, client_id: str) -> ApiClient | None:
+        """The same, kept from others that hold it until the transaction ends."""
+        row = self._session.row(_HOLD, id=client_id)
+        return None if row is None else _client(row)
+
+    def after(self, client_id: str, most: int) -> list[ApiClient]:
+        """The clients behind an id, in the engine's order of ids, which never changes."""
+        return [_client(row) for row in self._session.rows(_AFTER, last=client_id, most=most)]
+
     def bearer(self, digest: bytes, now: datetime) -> tuple[ApiClient, Role] | None:
         """Whose unexpired token has that SHA-256, and the role it was asked for."""
         row = self._session.row(_BEARER, digest=digest, now=to_ms(now))
@@ -59,6 +76,10 @@ class Clients:
     def revoke(self, client_id: str) -> int:
         """Ends every token of a client."""
         return self._session.run(_REVOKE, client=client_id)
+
+    def revoke_one(self, digest: bytes, client_id: str) -> bool:
+        """Ends one token, if it is that client's."""
+        return self._session.run(_REVOKE_ONE, of=digest, client=client_id) == 1
 
     def forget_expired(self, now: datetime) -> int:
         """Drops the tokens that are over."""

@@ -134,3 +134,27 @@ async def test_only_post_gives_tokens(visitor: Visitor) -> None:
     answer = await visitor.raw("GET", "/token")
     assert answer.errors == [{"code": 405, "message": "Method not allowed"}]
     assert answer.headers["Allow"] == "POST"
+
+
+@pytest.mark.parametrize("path", ["/token/revoke", "/oauth2/revoke"])
+async def test_a_token_is_given_back(visitor: Visitor, path: str) -> None:
+    answer = await visitor.raw("POST", "/token", json=IN_BODY)
+    assert await works(visitor, answer)
+    form = {"token": answer.json["access_token"], "token_type_hint": "access_token"}
+    theirs = await visitor.raw("POST", path, data=form, headers=basic("autre-depot", secret_of("autre-depot")))
+    assert theirs.status == 200
+    assert await works(visitor, answer)
+    for _ in range(2):
+        ended = await visitor.raw("POST", path, data=form, headers=basic("depot", secret_of("depot")))
+        assert (ended.status, ended.json) == (200, {})
+        assert not await works(visitor, answer)
+
+
+async def test_only_a_client_gives_tokens_back(visitor: Visitor) -> None:
+    body = {"client_id": "depot", "client_secret": secret_of("depot")}
+    answer = await visitor.raw("POST", "/token/revoke", json=body)
+    assert (answer.status, answer.json["error"]) == (400, "invalid_request")
+    for wrong in ({"token": "x"}, {**body, "token": "x", "client_secret": "wrong"}):
+        answer = await visitor.raw("POST", "/token/revoke", data=wrong)
+        assert (answer.status, answer.json["error"]) == (401, "invalid_client")
+        assert "WWW-Authenticate" in answer.headers

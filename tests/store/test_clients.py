@@ -56,3 +56,20 @@ async def test_tokens_that_are_over_are_forgotten(seeded: AnyStore) -> None:
     await seeded.write(issue)
     assert await seeded.write(lambda tx: tx.clients.forget_expired(NOW)) == 1
     assert await seeded.write(lambda tx: tx.clients.forget_expired(NOW)) == 0
+
+
+async def test_one_token_is_ended_by_its_own_client(seeded: AnyStore) -> None:
+    await seeded.write(lambda tx: tx.clients.add(WHOLE, NOW))
+    await seeded.write(lambda tx: tx.clients.issue(DIGEST, "depot", Role.OSL, NOW + HOUR))
+    assert not await seeded.write(lambda tx: tx.clients.revoke_one(DIGEST, CLIENT.client_id))
+    assert await seeded.write(lambda tx: tx.clients.revoke_one(DIGEST, "depot"))
+    assert not await seeded.write(lambda tx: tx.clients.revoke_one(DIGEST, "depot"))
+
+
+async def test_clients_follow_each_other_by_their_ids(seeded: AnyStore) -> None:
+    await seeded.write(lambda tx: tx.clients.add(WHOLE, NOW))
+    found = await seeded.read(lambda tx: tx.clients.after("", 10))
+    assert {one.client_id for one in found} >= {"depot", CLIENT.client_id}
+    assert await seeded.read(lambda tx: tx.clients.after(found[0].client_id, 1)) == found[1:2]
+    assert await seeded.read(lambda tx: tx.clients.after(found[-1].client_id, 1)) == []
+    assert await seeded.write(lambda tx: tx.clients.hold("depot")) == WHOLE
