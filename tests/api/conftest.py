@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import AsyncIterator, Iterator, MutableMapping
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import aiohttp
 import pytest
@@ -23,6 +24,9 @@ from gateway.services.ports import Transaction
 from gateway.store.blobs import LocalBlobs
 from gateway.store.sqlite import SqliteStore
 from tests.api.visitor import ADMIN, BREST, CLIENTS, OSL, OTHER_OSL, RENNES, Visitor, secret_of
+
+if TYPE_CHECKING:
+    from tests.api.lasting import LastingDoor
 
 START = datetime(2026, 3, 2, 9, 0, 0, 123_000, tzinfo=UTC)
 JSON_MAX_SIZE = 64 * 1024
@@ -123,3 +127,15 @@ async def visitor(office: Office, meter: PrometheusMeter) -> AsyncIterator[Visit
     async with aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=1)) as session:
         yield Visitor(server, office, session)
     await server.close()
+
+
+@pytest.fixture(scope="session")
+def lasting_door(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[LastingDoor]:
+    """One door for many tests, in a thread of its own."""
+    from tests.api.lasting import LastingDoor
+
+    place = tmp_path_factory.mktemp("lasting")
+    door = LastingDoor(Path(shutil.copy(sqlite_template, place / "gateway.db")), place / "blobs")
+    door.open()
+    yield door
+    door.close()
