@@ -18,17 +18,17 @@ from gateway.services import attachments
 async def put(request: web.Request, caller: Caller) -> web.StreamResponse:
     """PUT /folders/{folderId}/attachments/{attachmentId}: the raw bytes, with an optional `digest` header."""
     folder_id, attachment_id = parameters.path_ids(request, "folderId", "attachmentId")
-    sha256 = parameters.digest(request)
-    await attachments.receive(office_of(request), caller, folder_id, attachment_id, _bytes_of(request), sha256)
+    sha256, size = parameters.digest(request), _announced(request)
+    await attachments.receive(office_of(request), caller, folder_id, attachment_id, _bytes_of(request), sha256, size)
     return rendering.no_content()
 
 
 async def put_for_event(request: web.Request, caller: Caller) -> web.StreamResponse:
     """PUT /cases/{caseId}/events/{eventId}/attachments/{attachmentId}: the same for a file of an event."""
     case_id, event_id, attachment_id = parameters.path_ids(request, "caseId", "eventId", "attachmentId")
-    sha256 = parameters.digest(request)
-    chunks = _bytes_of(request)
-    await attachments.receive_for_event(office_of(request), caller, case_id, event_id, attachment_id, chunks, sha256)
+    sha256, size = parameters.digest(request), _announced(request)
+    office, chunks = office_of(request), _bytes_of(request)
+    await attachments.receive_for_event(office, caller, case_id, event_id, attachment_id, chunks, sha256, size)
     return rendering.no_content()
 
 
@@ -44,6 +44,14 @@ async def fetch_of_event(request: web.Request, caller: Caller) -> web.StreamResp
     office = office_of(request)
     download = await attachments.open_event_attachment(office, caller, case_id, event_id, attachment_id)
     return await send(request, download)
+
+
+def _announced(request: web.Request) -> int | None:
+    """How many bytes the file has according to its sender; None where the body itself is to be looked at first."""
+    size = request.content_length
+    if "Content-Encoding" in request.headers or size is None or size > request.app[CONTEXT].attachment_max_size:
+        return None
+    return size
 
 
 def _bytes_of(request: web.Request) -> AsyncIterator[bytes]:

@@ -18,6 +18,7 @@ from gateway.services.served import note_served
 from gateway.services.speaking import may_act, own_event
 
 _METADATA = "Binary meta-data"
+_WRONG_SIZE = "Size does not match with attachment meta-data"
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,10 +47,12 @@ async def receive(
     attachment_id: str,
     chunks: AsyncIterator[bytes],
     sha256: bytes | None = None,
+    announced: int | None = None,
 ) -> None:
     """Takes in the bytes of a folder's attachment; when this returns they are durable and RECEIVED.
 
-    `sha256` is the digest that the sender announced. May be repeated until the folder is completed. Raises
+    `sha256` is the digest that the sender announced, `announced` the number of bytes, so that a wrong one is refused
+    before anything is read. May be repeated until the folder is completed. Raises
     InvalidRequestError when the bytes are empty, of another size than the metadata say, or of another digest;
     NotFoundError or ForbiddenError.
     """
@@ -63,7 +66,7 @@ async def receive(
             raise InvalidRequestError("The folder is completed: its attachments cannot be put any more")
         return attachment
 
-    await _receive(office, caller, target, chunks, sha256)
+    await _receive(office, caller, target, chunks, sha256, announced)
 
 
 async def receive_for_event(
@@ -74,6 +77,7 @@ async def receive_for_event(
     attachment_id: str,
     chunks: AsyncIterator[bytes],
     sha256: bytes | None = None,
+    announced: int | None = None,
 ) -> None:
     """The same for an attachment of an event, by the event's author, while the event is in progress."""
 
@@ -88,7 +92,7 @@ async def receive_for_event(
             raise InvalidRequestError("The event is sent: its attachments cannot be put any more")
         return attachment
 
-    await _receive(office, caller, target, chunks, sha256)
+    await _receive(office, caller, target, chunks, sha256, announced)
 
 
 async def open_attachment(office: Office, caller: Caller, case_id: str, attachment_id: str) -> Download:
@@ -133,10 +137,13 @@ async def _receive(
     target: Callable[..., Attachment],
     chunks: AsyncIterator[bytes],
     sha256: bytes | None,
+    announced: int | None,
 ) -> None:
     expected = await office.store.read(lambda tx: target(tx, hold=False))
     if expected.status not in UPLOADABLE:
         raise InvalidRequestError(f"The attachment is {expected.status}")
+    if announced not in (None, 0, expected.size):
+        raise InvalidRequestError(_WRONG_SIZE)
     blob = await _keep(office, expected.size, chunks, sha256)
     now = office.clock()
 
@@ -170,12 +177,12 @@ async def _keep(office: Office, size: int, chunks: AsyncIterator[bytes], sha256:
     try:
         async for chunk in chunks:
             if writer.size + len(chunk) > size:
-                raise InvalidRequestError("Size does not match with attachment meta-data")
+                raise InvalidRequestError(_WRONG_SIZE)
             await writer.write(chunk)
         if writer.size == 0:
             raise InvalidRequestError("The body is empty: put the bytes of the attachment")
         if writer.size != size:
-            raise InvalidRequestError("Size does not match with attachment meta-data")
+            raise InvalidRequestError(_WRONG_SIZE)
         blob = await writer.commit()
     finally:
         await writer.abort()

@@ -209,6 +209,32 @@ async def test_what_is_larger_than_the_door_takes_is_refused_unread(visitor: Vis
     await writer.wait_closed()
 
 
+@pytest.mark.parametrize("announced", [len(PDF) - 1, len(PDF) + 1])
+async def test_another_size_than_the_metadata_say_is_refused_unread(visitor: Visitor, announced: int) -> None:
+    folder = await visitor.create()
+    reader, writer = await visitor.connect()
+    writer.write(await put_head(visitor, folder, f"Content-Length: {announced}"))
+    head = await reader.readuntil(b"\r\n\r\n")
+    assert head.startswith(b"HTTP/1.1 400 ")
+    assert b"Size does not match with attachment meta-data" in await reader.readuntil(b"]}")
+    writer.close()
+    await writer.wait_closed()
+
+
+async def test_a_wrong_size_of_a_file_of_an_event_is_refused_likewise(visitor: Visitor) -> None:
+    folder, _ = await deposited(visitor)
+    events = f"/cases/{folder['cases'][0]['id']}/events"
+    file = {"fileName": "suite.pdf", "type": "ActeEtatCivil-PDF", "size": len(PDF), "mimeType": "application/pdf"}
+    body = {"actionType": "ATTACH_DEPOSIT", "attachments": [file]}
+    event = (await visitor.call("depot", "POST", events, json=body)).json
+    path = f"{events}/{event['id']}/attachments/{event['attachments'][0]['id']}"
+    reader, writer = await visitor.connect()
+    writer.write(await visitor.head("depot", "PUT", path, f"Content-Length: {len(PDF) + 1}"))
+    assert (await reader.readline()).startswith(b"HTTP/1.1 400 ")
+    writer.close()
+    await writer.wait_closed()
+
+
 async def test_a_form_is_not_mistaken_for_the_file(visitor: Visitor) -> None:
     folder = await visitor.create()
     answer = await visitor.put(folder, 0, PDF, headers={"Content-Type": "multipart/form-data; boundary=x"})

@@ -39,7 +39,8 @@ async def put(town: Town, view: FolderView, data: bytes, sha256: bytes | None = 
         "caller": DEPOSITOR,
         "attachment_id": view.attachments[1].id,
     } | changes
-    await attachments.receive(folder_id=view.folder.id, chunks=chunks(data), sha256=sha256, **arguments)
+    arguments.setdefault("chunks", chunks(data))
+    await attachments.receive(folder_id=view.folder.id, sha256=sha256, **arguments)
 
 
 async def kept(town: Town, view: FolderView) -> Attachment:
@@ -76,6 +77,19 @@ async def test_bytes_of_another_size_are_refused_and_leave_nothing(town: Town, d
         await put(town, view, data)
     assert await kept(town, view) == before
     assert await town.keys() == keys
+
+
+@pytest.mark.parametrize("announced", [len(PDF) - 1, len(PDF) + 1])
+async def test_an_announced_size_that_is_wrong_is_refused_before_anything_is_read(town: Town, announced: int) -> None:
+    view = await town.hand_in()
+
+    async def unread() -> AsyncIterator[bytes]:
+        raise AssertionError("the body was read")
+        yield b""
+
+    with pytest.raises(InvalidRequestError, match="Size does not match"):
+        await put(town, view, PDF, chunks=unread(), announced=announced)
+    await put(town, view, PDF, announced=len(PDF))
 
 
 async def test_an_endless_body_is_cut_off_at_the_announced_size(town: Town) -> None:
