@@ -72,8 +72,9 @@ def _sections(document: Document) -> Iterator[str]:
 
 
 def _operation(document: Document, method: str, path: str, operation: Document) -> str:
-    scopes = [scope for each in operation.get("security", document["security"]) for scope in each["oauth2"]]
-    parts = [
+    security: list[Document] = operation.get("security", document["security"])
+    scopes = [scope for each in security for scope in each["oauth2"]]
+    parts: list[str] = [
         f'<details id="{escape(operation["operationId"])}"><summary><span class="m">{method}</span> '
         f"<code>{escape(path)}</code> {escape(operation['summary'])}</summary>"
     ]

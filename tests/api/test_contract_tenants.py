@@ -9,6 +9,7 @@ import itertools
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import pytest
@@ -16,6 +17,8 @@ import pytest
 from gateway.api.contract import document
 from gateway.api.problems import NATIVE_BASE
 from gateway.api.reference import operations, resolved
+from gateway.domain.referential import Subscription
+from gateway.services.ports import Transaction
 from tests.api.lasting import MESSAGE, Ids, LastingDoor, dossier
 from tests.api.visitor import BREST, NOWHERE, PDF, RENNES, Answer
 
@@ -40,14 +43,19 @@ class Worlds:
     own: Ids
 
 
+def _subscription(name: str, tx: Transaction) -> Subscription:
+    found = tx.subscriptions.find(name, "CERTDC")
+    assert found is not None
+    return found
+
+
 @pytest.fixture(scope="session")
 def worlds(lasting_door: LastingDoor) -> Worlds:
     visitor = lasting_door.visitor
     theirs = lasting_door.run(dossier(visitor, "depot", RENNES, "rennes"))
     own = lasting_door.run(dossier(visitor, "autre-depot", BREST, "brest"))
     for ids, name in ((theirs, RENNES), (own, BREST)):
-        found = lasting_door.run(visitor.office.store.read(lambda tx, name=name: tx.subscriptions.find(name, "CERTDC")))
-        assert found is not None
+        found = lasting_door.run(visitor.office.store.read(partial(_subscription, name)))
         ids["subscriptionId"] = found.id
     return Worlds(theirs, own)
 
