@@ -58,11 +58,13 @@ Text1024 = Annotated[str, line(1024), AfterValidator(_text)]
 Moment = Annotated[AwareDatetime, AfterValidator(_utc)]
 
 
-class _Body(BaseModel):
+class Body(BaseModel):
+    """What every body has in common."""
+
     model_config = ConfigDict(strict=True, extra="ignore", frozen=True, alias_generator=to_camel)
 
 
-class OrganizationBody(_Body):
+class OrganizationBody(Body):
     """An organization, by its identifier."""
 
     type: Annotated[str, line(20, 1), AfterValidator(_line)]
@@ -70,7 +72,7 @@ class OrganizationBody(_Body):
     branch_code: Annotated[str, line(10, 1), AfterValidator(_line)]
 
 
-class ApplicantBody(_Body):
+class ApplicantBody(Body):
     """The citizen."""
 
     first_name: Line255
@@ -78,7 +80,7 @@ class ApplicantBody(_Body):
     email: Annotated[str, line(320), AfterValidator(_line), Field(pattern=r"^[^@\s]+@[^@\s]+$")] | None = None
 
 
-class CaseBody(_Body):
+class CaseBody(Body):
     """A case of a new folder."""
 
     external_id: Name100
@@ -86,7 +88,7 @@ class CaseBody(_Body):
     partner_attributes: Text1024 | None = None
 
 
-class AttachmentBody(_Body):
+class AttachmentBody(Body):
     """The metadata of a file that an event carries; `size` in bytes."""
 
     file_name: Name255
@@ -101,7 +103,7 @@ class FolderAttachmentBody(AttachmentBody):
     recipients: Annotated[list[Name100], Field(min_length=1)]
 
 
-class FolderBody(_Body):
+class FolderBody(Body):
     """A folder to be created."""
 
     process_code: Name30
@@ -112,26 +114,26 @@ class FolderBody(_Body):
     close_date_time: Moment | None = None
 
 
-class FolderChange(_Body):
+class FolderChange(Body):
     """What a folder is to become."""
 
     global_status: Status50
     close_date_time: Moment | None = None
 
 
-class CaseChange(_Body):
+class CaseChange(Body):
     """What a case is to become."""
 
     status: Status50
 
 
-class EventChange(_Body):
+class EventChange(Body):
     """What an event is to become."""
 
     status: Annotated[str, line(12, 1), AfterValidator(_line)]
 
 
-class EventBody(_Body):
+class EventBody(Body):
     """An event to be created."""
 
     action_type: ActionType
@@ -145,7 +147,7 @@ class EventBody(_Body):
     attachments: list[AttachmentBody] | None = None
 
 
-B = TypeVar("B", bound=_Body)
+B = TypeVar("B", bound=Body)
 
 
 def parse(model: type[B], raw: bytes) -> B:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from enum import StrEnum
 from typing import Final
+from zoneinfo import ZoneInfo
 
 from gateway.domain.deliveries import Gesture
 from gateway.domain.identity import Mode, OrganizationId, Role, Transport
@@ -25,6 +26,8 @@ class Organization:
     email: str | None = None
     phone_number: str | None = None
     status: str = "Actif"
+    created_at: datetime | None = field(default=None, compare=False)
+    updated_at: datetime | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +58,8 @@ class Process:
     subscription_validation: str = "Auto"
     legal_justification: str | None = None
     expire_after: timedelta | None = None
+    created_at: datetime | None = field(default=None, compare=False)
+    updated_at: datetime | None = field(default=None, compare=False)
 
 
 class SubscriptionStatus(StrEnum):
@@ -78,6 +83,32 @@ class Complement(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class Contact:
+    """A person who answers for a subscription: its local administrator, or whom it delegated the technical side to."""
+
+    email: str | None
+    first_name: str | None = None
+    last_name: str | None = None
+    function: str | None = None
+    phone_number: str | None = None
+    mobile_number: str | None = None
+
+
+_ZONE: Final = ZoneInfo("Europe/Paris")
+_MIDNIGHT_ROUND: Final = timedelta(minutes=1)
+
+
+def begun_before(now: datetime) -> datetime:
+    """Activation dates before this moment have come by `now`.
+
+    A subscription begins at 00:01, Europe/Paris, of the day of its activation date, whatever the hour it names (hub v1,
+    Referential).
+    """
+    day = (now.astimezone(_ZONE) - _MIDNIGHT_ROUND).date() + timedelta(days=1)
+    return datetime.combine(day, time.min, _ZONE)
+
+
+@dataclass(frozen=True, slots=True)
 class Subscription:
     """A recipient's right to a process. `epoch` grows with every switch of `access_mode`."""
 
@@ -95,11 +126,33 @@ class Subscription:
     webhook: str | None = None
     email: str | None = None
     notification_frequency: str | None = None
+    validate_at: datetime | None = None
+    reject_at: datetime | None = None
+    rejection_reason: str | None = None
+    datapass_id: int | None = None
+    local_administrator: Contact | None = None
+    delegation_actor: Contact | None = None
+    updated_at: datetime | None = field(default=None, compare=False)
 
     def active(self, now: datetime) -> bool:
         """Whether folders may be deposited for this subscriber now."""
-        begun = self.activate_at is None or self.activate_at <= now
-        return self.status is SubscriptionStatus.ACTIVE and begun and (self.end_at is None or now < self.end_at)
+        begun = self.activate_at is None or self.activate_at < begun_before(now)
+        return self.status is SubscriptionStatus.ACTIVE and begun and not self.ended(now)
+
+    def ended(self, now: datetime) -> bool:
+        """Whether its end date has come."""
+        return self.end_at is not None and self.end_at <= now
+
+    def shown(self, now: datetime) -> SubscriptionStatus:
+        """Its status as the world sees it: an active one is Inactif before its first day and after its end."""
+        outside = self.status is SubscriptionStatus.ACTIVE and not self.active(now)
+        return SubscriptionStatus.INACTIVE if outside else self.status
+
+    def due(self, now: datetime) -> bool:
+        """Whether it waits for nothing more to become active: validated, its day has come, its end has not."""
+        validated = self.validate_at is not None and self.validate_at <= now
+        begun = self.activate_at is not None and self.activate_at < begun_before(now)
+        return self.status is SubscriptionStatus.INACTIVE and validated and begun and not self.ended(now)
 
 
 @dataclass(frozen=True, slots=True)

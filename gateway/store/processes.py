@@ -10,14 +10,22 @@ from sqlalchemy import bindparam, select, update
 
 from gateway.domain.referential import Process
 from gateway.domain.statuses import Status, StatusRules
-from gateway.store.session import Session
+from gateway.store.session import Row, Session
 from gateway.store.statement import Statement, insert_into
 from gateway.store.tables import processes
-from gateway.store.values import from_json, to_json, to_ms
+from gateway.store.values import from_json, from_ms, to_json, to_ms
 
 _c = processes.c
-_GET = Statement(select(_c.code, _c.name, _c.osl_id, _c.is_activated, _c.settings).where(_c.code == bindparam("code")))
+COLUMNS = [_c.code, _c.name, _c.osl_id, _c.is_activated, _c.settings, _c.created_at, _c.updated_at]
+_GET = Statement(select(*COLUMNS).where(_c.code == bindparam("code")))
 _INSERT = insert_into(processes)
+_CREATE = Statement(
+    lambda insert: (
+        insert(processes)
+        .values({column.name: bindparam(column.name) for column in processes.columns})
+        .on_conflict_do_nothing(index_elements=[_c.code])
+    )
+)
 _UPDATE = Statement(
     update(processes)
     .where(_c.code == bindparam("of"))
@@ -47,15 +55,28 @@ class Processes:
     def get(self, code: str) -> Process | None:
         """The process of that code."""
         row = self._session.row(_GET, code=code)
-        return None if row is None else _process(*row)
+        return None if row is None else process(row)
 
     def add(self, process: Process, now: datetime) -> None:
         """Adds a new one."""
-        self._session.run(_INSERT, code=process.code, created_at=to_ms(now), updated_at=None, **_values(process))
+        self._session.run(_INSERT, **_new(process, now))
+
+    def create(self, process: Process, now: datetime) -> bool:
+        """Adds a new one, unless there is one of that code."""
+        return self._session.run(_CREATE, **_new(process, now)) == 1
 
     def change(self, process: Process, now: datetime) -> None:
         """Writes every field but the code."""
         self._session.run(_UPDATE, of=process.code, updated_at=to_ms(now), **_values(process))
+
+
+def process(row: Row) -> Process:
+    """The process in a row of COLUMNS."""
+    return _process(*row)
+
+
+def _new(process: Process, now: datetime) -> dict[str, Any]:
+    return {"code": process.code, "created_at": to_ms(now), "updated_at": None, **_values(process)}
 
 
 def _values(process: Process) -> dict[str, Any]:
@@ -79,7 +100,15 @@ def _values(process: Process) -> dict[str, Any]:
 
 
 @lru_cache(maxsize=1024)
-def _process(code: str, name: str, osl: str | None, is_activated: bool, settings: str) -> Process:
+def _process(
+    code: str,
+    name: str,
+    osl: str | None,
+    is_activated: bool,
+    settings: str,
+    created_at: int,
+    updated_at: int | None,
+) -> Process:
     found: dict[str, Any] = from_json(settings)
     rules = found.pop("rules")
     expire_after = found.pop("expire_after")
@@ -96,6 +125,8 @@ def _process(code: str, name: str, osl: str | None, is_activated: bool, settings
             extra={Status(before): frozenset(map(Status, after)) for before, after in rules["extra"].items()},
         ),
         expire_after=None if expire_after is None else timedelta(seconds=expire_after),
+        created_at=from_ms(created_at),
+        updated_at=from_ms(updated_at),
         **_plain_and_lists(found),
     )
 

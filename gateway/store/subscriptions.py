@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import bindparam, select, update
+from sqlalchemy import bindparam, or_, select, update
 
 from gateway.domain.identity import Mode, Transport
-from gateway.domain.referential import Complement, Subscription, SubscriptionStatus
+from gateway.domain.referential import Complement, Contact, Subscription, SubscriptionStatus, begun_before
 from gateway.store.session import Row, Session
 from gateway.store.statement import Statement, insert_into
 from gateway.store.tables import subscriptions
-from gateway.store.values import from_ms, to_ms
+from gateway.store.values import from_json, from_ms, to_json, to_ms
 
 _c = subscriptions.c
 COLUMNS = [
@@ -30,6 +31,13 @@ COLUMNS = [
     _c.webhook,
     _c.email,
     _c.notification_frequency,
+    _c.validate_at,
+    _c.reject_at,
+    _c.rejection_reason,
+    _c.datapass_id,
+    _c.local_administrator,
+    _c.delegation_actor,
+    _c.updated_at,
 ]
 _CHANGING = (
     "status",
@@ -43,24 +51,41 @@ _CHANGING = (
     "webhook",
     "email",
     "notification_frequency",
-    "updated_at",
-)
-_INSERT = insert_into(subscriptions)
-_GET = Statement(select(*COLUMNS).where(_c.id == bindparam("id")))
-_FIND = Statement(
-    select(*COLUMNS).where(_c.organization_id == bindparam("organization"), _c.process_code == bindparam("process"))
-)
-_UPDATE = Statement(
-    update(subscriptions).where(_c.id == bindparam("of")).values({name: bindparam(name) for name in _CHANGING})
-)
-_UNUSED = (
     "validate_at",
     "reject_at",
     "rejection_reason",
     "datapass_id",
     "local_administrator",
     "delegation_actor",
-    "push",
+    "updated_at",
+)
+_INSERT = insert_into(subscriptions)
+_CREATE = Statement(
+    lambda insert: (
+        insert(subscriptions)
+        .values({column.name: bindparam(column.name) for column in subscriptions.columns})
+        .on_conflict_do_nothing(index_elements=[_c.organization_id, _c.process_code])
+    )
+)
+_get = select(*COLUMNS).where(_c.id == bindparam("id"))
+_GET = Statement(_get)
+_HOLD = Statement(_get.with_for_update())
+_DUE = Statement(
+    select(_c.id)
+    .where(
+        _c.status == bindparam("status"),
+        _c.validate_at <= bindparam("now"),
+        _c.activate_at < bindparam("begun"),
+        or_(_c.end_at.is_(None), _c.end_at > bindparam("now")),
+    )
+    .order_by(_c.activate_at, _c.id)
+    .limit(bindparam("most"))
+)
+_FIND = Statement(
+    select(*COLUMNS).where(_c.organization_id == bindparam("organization"), _c.process_code == bindparam("process"))
+)
+_UPDATE = Statement(
+    update(subscriptions).where(_c.id == bindparam("of")).values({name: bindparam(name) for name in _CHANGING})
 )
 
 
@@ -80,21 +105,40 @@ class Subscriptions:
         row = self._session.row(_FIND, organization=organization, process=process)
         return None if row is None else subscription(row)
 
+    def hold(self, identifier: str) -> Subscription | None:
+        """The subscription of that id, kept from changes by others until the transaction ends."""
+        row = self._session.row(_HOLD, id=identifier)
+        return None if row is None else subscription(row)
+
     def add(self, new: Subscription, now: datetime) -> None:
         """Adds a new one."""
-        self._session.run(
-            _INSERT,
-            id=new.id,
-            organization_id=new.organization,
-            process_code=new.process,
-            created_at=to_ms(now),
-            **dict.fromkeys(_UNUSED),
-            **(_values(new) | {"updated_at": None}),
+        self._session.run(_INSERT, **_new(new, now))
+
+    def create(self, new: Subscription, now: datetime) -> bool:
+        """Adds a new one, unless the organization has a subscription to the process already."""
+        return self._session.run(_CREATE, **_new(new, now)) == 1
+
+    def due(self, now: datetime, most: int) -> list[str]:
+        """The ids of those that are to become active, see `Subscription.due`; the longest waiting first."""
+        rows = self._session.rows(
+            _DUE, status=SubscriptionStatus.INACTIVE, now=to_ms(now), begun=to_ms(begun_before(now)), most=most
         )
+        return [row[0] for row in rows]
 
     def change(self, changed: Subscription, now: datetime) -> None:
         """Writes every field but organization and process."""
         self._session.run(_UPDATE, of=changed.id, **(_values(changed) | {"updated_at": to_ms(now)}))
+
+
+def _new(new: Subscription, now: datetime) -> dict[str, Any]:
+    return _values(new) | {
+        "id": new.id,
+        "organization_id": new.organization,
+        "process_code": new.process,
+        "push": None,
+        "created_at": to_ms(now),
+        "updated_at": None,
+    }
 
 
 def _values(of: Subscription) -> dict[str, Any]:
@@ -110,7 +154,22 @@ def _values(of: Subscription) -> dict[str, Any]:
         "webhook": of.webhook,
         "email": of.email,
         "notification_frequency": of.notification_frequency,
+        "validate_at": to_ms(of.validate_at),
+        "reject_at": to_ms(of.reject_at),
+        "rejection_reason": of.rejection_reason,
+        "datapass_id": of.datapass_id,
+        "local_administrator": _contact_text(of.local_administrator),
+        "delegation_actor": _contact_text(of.delegation_actor),
     }
+
+
+def _contact_text(of: Contact | None) -> str | None:
+    """Its address stands first, where `store.subscription_lists` looks for it."""
+    return None if of is None else to_json(asdict(of))
+
+
+def _contact(text: str | None) -> Contact | None:
+    return None if text is None else Contact(**from_json(text))
 
 
 def subscription(row: Row) -> Subscription:
@@ -130,4 +189,11 @@ def subscription(row: Row) -> Subscription:
         webhook=row[11],
         email=row[12],
         notification_frequency=row[13],
+        validate_at=from_ms(row[14]),
+        reject_at=from_ms(row[15]),
+        rejection_reason=row[16],
+        datapass_id=row[17],
+        local_administrator=_contact(row[18]),
+        delegation_actor=_contact(row[19]),
+        updated_at=from_ms(row[20]),
     )

@@ -8,7 +8,9 @@ from gateway.store.archives import Archives
 from gateway.store.attachments import Attachments
 from gateway.store.cases import Cases
 from gateway.store.clients import Clients
+from gateway.store.copies import Copies
 from gateway.store.deliveries import Deliveries
+from gateway.store.directory import Directory
 from gateway.store.events import Events
 from gateway.store.figures import Figures
 from gateway.store.folders import Folders
@@ -22,6 +24,7 @@ from gateway.store.processes import Processes
 from gateway.store.servings import Servings
 from gateway.store.session import Session
 from gateway.store.subscriptions import Subscriptions
+from gateway.store.transfers import Transfers
 
 
 class Transaction:
@@ -32,11 +35,14 @@ class Transaction:
         self.organizations = Organizations(session)
         self.processes = Processes(session)
         self.subscriptions = Subscriptions(session)
+        self.directory = Directory(session)
         self.accounts = Accounts(session)
         self.clients = Clients(session)
         self.folders = Folders(session)
         self.cases = Cases(session)
         self.attachments = Attachments(session)
+        self.copies = Copies(session)
+        self.transfers = Transfers(session)
         self.events = Events(session)
         self.notifications = Notifications(session)
         self.deliveries = Deliveries(session)

@@ -36,3 +36,16 @@ async def test_a_change_writes_every_field(store: AnyStore) -> None:
     await store.write(lambda tx: tx.organizations.change(WHOLE, NOW + DAY))
     assert await store.read(lambda tx: tx.organizations.get(str(WHOLE.id))) == WHOLE
     assert await store.read(lambda tx: tx.organizations.get(str(other.id))) == other
+
+
+async def test_one_that_is_there_already_is_not_created_again(store: AnyStore) -> None:
+    assert await store.write(lambda tx: tx.organizations.create(WHOLE, NOW))
+    assert not await store.write(lambda tx: tx.organizations.create(replace(WHOLE, name="Another"), NOW))
+    found = await store.read(lambda tx: tx.organizations.get(str(WHOLE.id)))
+    assert found == WHOLE
+    assert found is not None
+    assert (found.created_at, found.updated_at) == (NOW, None)
+    await store.write(lambda tx: tx.organizations.change(WHOLE, NOW + DAY))
+    found = await store.read(lambda tx: tx.organizations.get(str(WHOLE.id)))
+    assert found is not None
+    assert (found.created_at, found.updated_at) == (NOW, NOW + DAY)

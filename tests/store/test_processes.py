@@ -42,7 +42,7 @@ WHOLE = Process(
 
 async def test_it_comes_back_as_it_was_added(seeded: AnyStore) -> None:
     bare = Process("plain", "Plain")
-    assert all(getattr(WHOLE, field.name) != getattr(bare, field.name) for field in fields(Process))
+    assert all(getattr(WHOLE, field.name) != getattr(bare, field.name) for field in fields(Process) if field.compare)
     await seeded.write(lambda tx: tx.processes.add(WHOLE, NOW))
     await seeded.write(lambda tx: tx.processes.add(bare, NOW))
     assert await seeded.read(lambda tx: tx.processes.get(WHOLE.code)) == WHOLE
@@ -55,3 +55,16 @@ async def test_a_change_is_seen_at_once(seeded: AnyStore) -> None:
     assert await seeded.read(lambda tx: tx.processes.get(WHOLE.code)) != WHOLE
     await seeded.write(lambda tx: tx.processes.change(WHOLE, NOW + DAY))
     assert await seeded.read(lambda tx: tx.processes.get(WHOLE.code)) == WHOLE
+
+
+async def test_one_that_is_there_already_is_not_created_again(seeded: AnyStore) -> None:
+    assert await seeded.write(lambda tx: tx.processes.create(WHOLE, NOW))
+    assert not await seeded.write(lambda tx: tx.processes.create(replace(WHOLE, name="Another"), NOW))
+    found = await seeded.read(lambda tx: tx.processes.get(WHOLE.code))
+    assert found == WHOLE
+    assert found is not None
+    assert (found.created_at, found.updated_at) == (NOW, None)
+    await seeded.write(lambda tx: tx.processes.change(WHOLE, NOW + DAY))
+    found = await seeded.read(lambda tx: tx.processes.get(WHOLE.code))
+    assert found is not None
+    assert (found.created_at, found.updated_at) == (NOW, NOW + DAY)

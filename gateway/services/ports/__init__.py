@@ -8,9 +8,9 @@ from typing import Protocol, TypeVar
 
 from gateway.domain.blob import Blob
 from gateway.services.ports.deliveries import Answers, Archives, Deliveries, Servings
-from gateway.services.ports.dossiers import Attachments, Cases, Events, Folders, Notifications
+from gateway.services.ports.dossiers import Attachments, Cases, Copies, Events, Folders, Notifications, Transfers
 from gateway.services.ports.evidence import Figures, Idempotency, Journal, Leases, Outbox
-from gateway.services.ports.referential import Accounts, Clients, Organizations, Processes, Subscriptions
+from gateway.services.ports.referential import Accounts, Clients, Directory, Organizations, Processes, Subscriptions
 
 __all__ = ["BlobReader", "BlobWriter", "Blobs", "Clock", "Meter", "Secrets", "Store", "Transaction"]
 
@@ -28,6 +28,8 @@ class Transaction(Protocol):
     @property
     def subscriptions(self) -> Subscriptions: ...
     @property
+    def directory(self) -> Directory: ...
+    @property
     def accounts(self) -> Accounts: ...
     @property
     def clients(self) -> Clients: ...
@@ -37,6 +39,10 @@ class Transaction(Protocol):
     def cases(self) -> Cases: ...
     @property
     def attachments(self) -> Attachments: ...
+    @property
+    def copies(self) -> Copies: ...
+    @property
+    def transfers(self) -> Transfers: ...
     @property
     def events(self) -> Events: ...
     @property
