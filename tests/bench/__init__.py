@@ -1,0 +1,1 @@
+"""The arithmetic of the measurements; the measurements themselves are no tests."""

@@ -1,0 +1,78 @@
+"""The command: which rows, how thoroughly, on which database; see `--help`."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import tempfile
+from contextlib import ExitStack
+from pathlib import Path
+
+from tools.bench import deposits, listing, report, servers, transfers
+from tools.bench.figures import Row
+from tools.bench.stage import FULL, QUICK, Effort, Stage
+from tools.bench.world import configure, seed
+
+_ROWS = ("list", "deposit", "visible", "download", "upload")
+_QUEUE = 10_000
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Measures and prints; 1 when a budget was not kept and `--strict` was given."""
+    options = _options(arguments)
+    effort = QUICK if options.quick else FULL
+    with tempfile.TemporaryDirectory(prefix="gateway-bench-", dir=options.directory) as directory:
+        rows = _measured(Path(directory), options.rows or _ROWS, effort, options.database_url)
+    engine = "SQLite" if not options.database_url else "PostgreSQL"
+    about = report.machine(engine, servers.nginx_version())
+    print(report.as_json(rows, about) if options.json else f"{about}\n\n{report.table(rows)}")
+    return int(options.strict and any(row.verdict == "over" for row in rows))
+
+
+def _measured(directory: Path, wanted: list[str] | tuple[str, ...], effort: Effort, database_url: str) -> list[Row]:
+    config, settings = configure(directory, database_url)
+    files = directory / "files"
+    (files / "up").mkdir(parents=True)
+    _say(f"preparing: a queue of {_QUEUE if 'list' in wanted else 0} deliveries")
+    seed(settings, _QUEUE if "list" in wanted else 0)
+    downloads = transfers.prepare(settings, effort) if "download" in wanted else None
+    rows: list[Row] = []
+    with ExitStack() as stack:
+        gateway = stack.enter_context(servers.gateway(config, directory / "gateway.log"))
+        peer = stack.enter_context(servers.nginx(directory)) if servers.nginx_version() else None
+        stage = Stage(gateway, peer, directory, files, effort)
+        for name in _ROWS:
+            if name not in wanted:
+                continue
+            _say(f"measuring: {name}")
+            if name == "list":
+                rows += listing.measure(stage)
+            elif name == "deposit":
+                rows += deposits.measure(stage)
+            elif name == "visible":
+                rows += deposits.measure_visible(stage)
+            elif name == "download":
+                assert downloads is not None
+                rows += transfers.measure_down(stage, downloads)
+            else:
+                rows += transfers.measure_up(stage)
+    return rows
+
+
+def _say(what: str) -> None:
+    print(what, file=sys.stderr, flush=True)
+
+
+def _options(arguments: list[str] | None) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="bench", description="Measures the REST door against its budgets.")
+    parser.add_argument("rows", nargs="*", choices=[*_ROWS, []], metavar="ROW", help=f"of {', '.join(_ROWS)}; all")
+    parser.add_argument("--quick", action="store_true", help="smaller rounds, and 128 MiB instead of 1 GiB")
+    parser.add_argument("--database-url", default="", help="an empty PostgreSQL database; SQLite if not given")
+    parser.add_argument("--directory", type=Path, help="where the data lie meanwhile (default: the system's for such)")
+    parser.add_argument("--json", action="store_true", help="every round, for scripts")
+    parser.add_argument("--strict", action="store_true", help="exit code 1 when something is over its budget")
+    return parser.parse_args(arguments)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
