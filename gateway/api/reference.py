@@ -72,7 +72,7 @@ def _sections(document: Document) -> Iterator[str]:
 
 
 def _operation(document: Document, method: str, path: str, operation: Document) -> str:
-    security: list[Document] = operation.get("security", document["security"])
+    security = operation["security"] if "security" in operation else document["security"]
     scopes = [scope for each in security for scope in each["oauth2"]]
     parts: list[str] = [
         f'<details id="{escape(operation["operationId"])}"><summary><span class="m">{method}</span> '
