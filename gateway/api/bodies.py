@@ -147,7 +147,7 @@ class EventBody(Body):
     attachments: list[AttachmentBody] | None = None
 
 
-B = TypeVar("B", bound=Body)
+B = TypeVar("B", bound=BaseModel)
 
 
 def parse(model: type[B], raw: bytes) -> B:

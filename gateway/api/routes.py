@@ -7,8 +7,29 @@ from typing import Final
 
 from aiohttp import web
 
-from gateway.api import attachments, cases, clients, contract, events, folders, health, notifications, tokens
-from gateway.api.authentication import DEPOSITORS, EVERYBODY, OPERATORS, Handler, Operation, entitled, overridden
+from gateway.api import (
+    attachments,
+    cases,
+    clients,
+    contract,
+    copies,
+    events,
+    folders,
+    health,
+    migration,
+    notifications,
+    tokens,
+)
+from gateway.api.authentication import (
+    DEPOSITORS,
+    EVERYBODY,
+    OPERATORS,
+    SUBSCRIBERS,
+    Handler,
+    Operation,
+    entitled,
+    overridden,
+)
 from gateway.api.problems import NATIVE_BASE
 from gateway.api.reading import expect
 from gateway.domain.identity import Role
@@ -41,6 +62,9 @@ OPERATIONS: Final[Table] = (
     ("DELETE", _EVENT, events.delete, EVERYBODY),
     ("PUT", _EVENT + _FILE, attachments.put_for_event, EVERYBODY),
     ("GET", _EVENT + _FILE, attachments.fetch_of_event, EVERYBODY),
+    ("PUT", "/cases/migrate", migration.migrate, SUBSCRIBERS),
+    ("GET", "/attachmentsIdsForPurge", copies.find, EVERYBODY),
+    ("PUT", "/idsPurged", copies.purged, EVERYBODY),
 )
 REFERENTIAL: Final[Table] = ()
 """Operations below REFERENTIAL_BASE (hub v1, Referential)."""

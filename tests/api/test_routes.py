@@ -25,6 +25,9 @@ HUB = {
     ("DELETE", EVENT): {O, S, A},
     ("PUT", EVENT + "/attachments/{attachmentId}"): {O, S, A},
     ("GET", EVENT + "/attachments/{attachmentId}"): {O, S, A},
+    ("PUT", "/cases/migrate"): {S, A},
+    ("GET", "/attachmentsIdsForPurge"): {O, S, A},
+    ("PUT", "/idsPurged"): {O, S, A},
 }
 
 

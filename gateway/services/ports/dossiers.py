@@ -7,8 +7,10 @@ from datetime import datetime
 from typing import Protocol
 
 from gateway.domain.blob import Blob
+from gateway.domain.copies import Copy
 from gateway.domain.dossiers import Attachment, AttachmentStatus, Case, Event, EventStatus, Folder, Notification
 from gateway.domain.statuses import Status
+from gateway.domain.transfers import Transferred
 
 
 class Folders(Protocol):
@@ -51,6 +53,23 @@ class Attachments(Protocol):
     def shown_by(self, attachment_id: str, case_id: str) -> bool: ...
     def add(self, new: Attachment, position: int, case_ids: Iterable[str] = ()) -> None: ...
     def receive(self, identifier: str, status: AttachmentStatus, blob: Blob | None, now: datetime) -> None: ...
+
+
+class Copies(Protocol):
+    """Port on the copies that recipients keep; see `store.copies`."""
+
+    def due(self, most: int, *, process: str | None = None) -> list[Copy]: ...
+    def due_of_recipient(self, recipient: str, most: int, *, process: str | None = None) -> list[Copy]: ...
+    def due_of_depositor(self, depositor: str, most: int, *, process: str | None = None) -> list[Copy]: ...
+    def case(self, copy: Copy) -> Case | None: ...
+    def purge(self, copy: Copy, now: datetime) -> bool: ...
+
+
+class Transfers(Protocol):
+    """Port on changes of recipient; see `store.transfers`."""
+
+    def held(self, recipient: str) -> list[tuple[str, str]]: ...
+    def move(self, source: str, of: str, target: str, to: str) -> Transferred: ...
 
 
 class Events(Protocol):
