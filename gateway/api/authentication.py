@@ -20,6 +20,7 @@ Operation = Callable[[web.Request, Caller], Awaitable[web.StreamResponse]]
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 OPERATORS: Final = frozenset({Role.ADMIN})
+RECIPIENTS: Final = frozenset({Role.SI, Role.ADMIN})
 DEPOSITORS: Final = frozenset({Role.OSL, Role.ADMIN})
 SUBSCRIBERS: Final = frozenset({Role.SI, Role.ADMIN})
 EVERYBODY: Final = frozenset({Role.OSL, Role.SI, Role.ADMIN})

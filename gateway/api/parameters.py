@@ -23,6 +23,8 @@ _NAMES: Final = {
     "eventId": "event",
     "attachmentId": "attachment",
     "notificationId": "notification",
+    "callId": "outgoing",
+    "subscriptionId": "subscription",
 }
 _PARTNER: Final = ("editorName", "applicationName", "softwareVersion")
 _PARTNER_LENGTH: Final = 50

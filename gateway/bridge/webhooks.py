@@ -8,6 +8,7 @@ from typing import Final
 import aiohttp
 import structlog
 
+from gateway.bridge.targets import PrivateTargetError, public_socket
 from gateway.services import outgoing
 from gateway.services.office import Office
 from gateway.services.outgoing import Call
@@ -18,10 +19,14 @@ log = structlog.get_logger(__name__)
 
 
 class Webhooks:
-    """Posts what the outbox holds; keeps its connections from one round to the next."""
+    """Posts what the outbox holds; keeps its connections from one round to the next.
 
-    def __init__(self, office: Office) -> None:
+    `private_targets`: whether it may call addresses that are not of the internet, see `bridge.targets`.
+    """
+
+    def __init__(self, office: Office, *, private_targets: bool = False) -> None:
         self._office = office
+        self._sockets = None if private_targets else public_socket
         self._session: aiohttp.ClientSession | None = None
 
     async def send_due(self) -> int:
@@ -50,7 +55,10 @@ class Webhooks:
         """Why the call failed, or None. A redirect is a failure: the payload goes to the declared address only."""
         if self._session is None:
             timeout = aiohttp.ClientTimeout(total=self._office.policy.outgoing_timeout.total_seconds())
-            self._session = aiohttp.ClientSession(timeout=timeout, cookie_jar=aiohttp.DummyCookieJar())
+            connector = aiohttp.TCPConnector(socket_factory=self._sockets)
+            self._session = aiohttp.ClientSession(
+                connector=connector, timeout=timeout, cookie_jar=aiohttp.DummyCookieJar()
+            )
         assert call.url is not None
         try:
             async with self._session.post(
@@ -60,6 +68,10 @@ class Webhooks:
                 return None if 200 <= response.status < 300 else f"answered {response.status}"
         except TimeoutError:
             return "timed out"
+        except aiohttp.ClientConnectorError as error:
+            if isinstance(error.os_error, PrivateTargetError):
+                return "refused: the address is not a public one"
+            return f"failed: {type(error).__name__}"
         except aiohttp.ClientError as error:
             return f"failed: {type(error).__name__}"
         except ValueError:

@@ -16,6 +16,19 @@ class OutgoingState(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class WebhookKeys:
+    """Which generations of a subscription's key sign now: the last one, and until a date the one before too."""
+
+    generation: int = 1
+    previous_until: datetime | None = None
+
+    def signing(self, now: datetime) -> tuple[int, ...]:
+        """The generations, the last one first."""
+        overlaps = self.generation > 1 and self.previous_until is not None and now < self.previous_until
+        return (self.generation, self.generation - 1) if overlaps else (self.generation,)
+
+
+@dataclass(frozen=True, slots=True)
 class Outgoing:
     """One outgoing call; its `id` is its idempotency key. `fence` is the number of the claim under which it runs."""
 

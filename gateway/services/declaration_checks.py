@@ -7,7 +7,6 @@ import binascii
 import ipaddress
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any, Final, TypeVar
-from urllib.parse import urlsplit
 
 from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
@@ -18,6 +17,7 @@ from gateway.domain.identity import Role, Transport
 from gateway.domain.referential import ApiClient, SftpAccount, Subscription
 from gateway.pec.names import check_template
 from gateway.services.declaration import Declaration, Declared, DeclaredAccount, RowFault
+from gateway.services.webhook_keys import usable_address
 
 D = TypeVar("D", bound=Declared[Any])
 
@@ -95,21 +95,10 @@ def _subscription(row: Declared[Subscription]) -> Iterator[RowFault]:
             check_template(record.template)
         except ValueError as error:
             yield RowFault(row.origin, "template", str(error))
-    if record.webhook is not None and not _safe_address(record.webhook):
+    if record.webhook is not None and not usable_address(record.webhook):
         yield RowFault(row.origin, "webhook", "must be an https:// address (http:// only to this machine itself)")
     if record.activate_at and record.end_at and record.end_at <= record.activate_at:
         yield RowFault(row.origin, "end_at", "must be later than the activation date")
-
-
-def _safe_address(url: str) -> bool:
-    try:
-        parts = urlsplit(url)
-        host, _ = parts.hostname, parts.port
-    except ValueError:
-        return False
-    if not host or parts.username or parts.password:
-        return False
-    return parts.scheme == "https" or (parts.scheme == "http" and host in ("localhost", "127.0.0.1", "::1"))
 
 
 def _client(row: Declared[ApiClient]) -> Iterator[RowFault]:

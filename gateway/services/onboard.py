@@ -177,7 +177,7 @@ class _Run:
             if self._dry_run:
                 self._withheld.append(f"webhook signing secret of {name}")
             else:
-                key = webhook_key(self._office, record.id)
+                key = webhook_key(self._office, record.id, tx.webhooks.keys(record.id).generation)
                 self._webhooks.append(WebhookKey(record.organization, record.process, record.webhook, key))
 
     def _client(self, row: DeclaredClient) -> None:

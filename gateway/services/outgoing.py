@@ -8,11 +8,12 @@ import hmac
 import random
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 
 from gateway.domain.errors import ConflictError
 from gateway.domain.identity import Caller
 from gateway.domain.journal import Entry
-from gateway.domain.outgoing import Outgoing, OutgoingState
+from gateway.domain.outgoing import Outgoing, OutgoingState, WebhookKeys
 from gateway.services.access import operators_alone
 from gateway.services.office import Office, gateway_caller
 from gateway.services.ports import Transaction
@@ -37,14 +38,16 @@ async def claim(office: Office) -> list[Call]:
     now = office.clock()
     until = now + office.policy.outgoing_timeout * _MARGIN
 
-    def verb(tx: Transaction) -> list[tuple[Outgoing, str | None]]:
-        claimed = tx.outbox.claim(now, until, office.policy.outgoing_batch)
-        found = [(one, tx.subscriptions.get(one.subscription_id)) for one in claimed]
-        return [(one, subscription.webhook if subscription else None) for one, subscription in found]
+    def verb(tx: Transaction) -> list[tuple[Outgoing, str | None, WebhookKeys]]:
+        found = []
+        for one in tx.outbox.claim(now, until, office.policy.outgoing_batch):
+            subscription = tx.subscriptions.get(one.subscription_id)
+            url = subscription.webhook if subscription else None
+            found.append((one, url, tx.webhooks.keys(one.subscription_id)))
+        return found
 
     claimed = await office.store.write(verb)
-    stamp = str(int(now.timestamp()))
-    return [Call(one, url, one.payload.encode(), _headers(office, one, stamp)) for one, url in claimed]
+    return [Call(one, url, one.payload.encode(), _headers(office, one, keys, now)) for one, url, keys in claimed]
 
 
 async def settle(office: Office, call: Call, failure: str | None) -> None:
@@ -93,16 +96,20 @@ async def replay(office: Office, caller: Caller, outgoing_id: str) -> None:
     await office.store.write(verb)
 
 
-def _headers(office: Office, outgoing: Outgoing, stamp: str) -> dict[str, str]:
-    """Content type, idempotency key, and the signature of the Standard Webhooks specification."""
+def _headers(office: Office, outgoing: Outgoing, keys: WebhookKeys, now: datetime) -> dict[str, str]:
+    """Content type, idempotency key, and the signatures of the Standard Webhooks specification, one by each key."""
+    stamp = str(int(now.timestamp()))
     signed = f"{outgoing.id}.{stamp}.{outgoing.payload}".encode()
-    digest = hmac.new(signing_key(office, outgoing.subscription_id), signed, hashlib.sha256).digest()
+    signatures = []
+    for generation in keys.signing(now):
+        key = signing_key(office, outgoing.subscription_id, generation)
+        signatures.append("v1," + base64.b64encode(hmac.new(key, signed, hashlib.sha256).digest()).decode())
     return {
         "Content-Type": "application/json",
         "Idempotency-Key": outgoing.id,
         "webhook-id": outgoing.id,
         "webhook-timestamp": stamp,
-        "webhook-signature": "v1," + base64.b64encode(digest).decode(),
+        "webhook-signature": " ".join(signatures),
     }
 
 

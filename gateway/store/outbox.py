@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import bindparam, select, text, update
 
@@ -57,6 +58,16 @@ _REPLAY = Statement(
     .values(state="PENDING", attempts=0, next_at=bindparam("now"), done_at=None)
 )
 
+_GET = Statement(select(*_COLUMNS).where(_c.id == bindparam("of")))
+_of_subscription = (
+    select(*_COLUMNS)
+    .where(_c.subscription_id == bindparam("subscription"), _c.id > bindparam("last"))
+    .order_by(_c.id)
+    .limit(bindparam("most"))
+)
+_OF_SUBSCRIPTION = Statement(_of_subscription)
+_OF_SUBSCRIPTION_IN_STATE = Statement(_of_subscription.where(_c.state == bindparam("in_state")))
+
 
 class Outbox:
     """Rows of `outbox`."""
@@ -106,6 +117,20 @@ class Outbox:
     def in_state(self, state: OutgoingState, most: int) -> list[Outgoing]:
         """The oldest calls in a state other than SENT."""
         return [_outgoing(row) for row in self._session.rows(_BY_STATE, in_state=state, most=most)]
+
+    def get(self, identifier: str) -> Outgoing | None:
+        """The call of that id."""
+        row = self._session.row(_GET, of=identifier)
+        return None if row is None else _outgoing(row)
+
+    def of_subscription(self, subscription: str, state: OutgoingState | None, after: str, most: int) -> list[Outgoing]:
+        """The calls of a subscription behind an id, in the order in which they were written; of one state, or all."""
+        wanted: dict[str, Any] = {"subscription": subscription, "last": after, "most": most}
+        if state is None:
+            rows = self._session.rows(_OF_SUBSCRIPTION, **wanted)
+        else:
+            rows = self._session.rows(_OF_SUBSCRIPTION_IN_STATE, in_state=state, **wanted)
+        return [_outgoing(row) for row in rows]
 
     def replay(self, identifier: str, now: datetime) -> bool:
         """Gives a dead call all its attempts again; False if it is not dead."""

@@ -136,6 +136,8 @@ def _new(new: Subscription, now: datetime) -> dict[str, Any]:
         "organization_id": new.organization,
         "process_code": new.process,
         "push": None,
+        "webhook_generation": 1,
+        "webhook_previous_until": None,
         "created_at": to_ms(now),
         "updated_at": None,
     }

@@ -24,6 +24,7 @@ from gateway.store.processes import Processes
 from gateway.store.servings import Servings
 from gateway.store.session import Session
 from gateway.store.subscriptions import Subscriptions
+from gateway.store.webhooks import Webhooks
 from gateway.store.transfers import Transfers
 
 
@@ -52,5 +53,6 @@ class Transaction:
         self.journal = Journal(session)
         self.idempotency = Idempotency(session)
         self.outbox = Outbox(session)
+        self.webhooks = Webhooks(session)
         self.leases = Leases(session)
         self.figures = Figures(session)

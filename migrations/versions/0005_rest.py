@@ -41,3 +41,6 @@ def upgrade() -> None:
     op.create_index(op.f("ix_rates_expires_at"), "rates", ["expires_at"])
     op.add_column("attachment_cases", sa.Column("purged_at", sa.BigInteger()))
     op.create_index(op.f("ix_access_tokens_client_id"), "access_tokens", ["client_id"])
+    op.add_column("subscriptions", sa.Column("webhook_generation", sa.Integer(), nullable=False, server_default="1"))
+    op.add_column("subscriptions", sa.Column("webhook_previous_until", sa.BigInteger()))
+    op.create_index(op.f("ix_outbox_subscription_id_id"), "outbox", ["subscription_id", "id"])

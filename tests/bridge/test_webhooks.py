@@ -44,7 +44,7 @@ async def office(database: Database, tmp_path: Path, clock: Clock, receiver: Rec
 
 @pytest.fixture
 async def webhooks(office: Office) -> AsyncIterator[Webhooks]:
-    webhooks = Webhooks(office)
+    webhooks = Webhooks(office, private_targets=True)
     yield webhooks
     await webhooks.close()
 
@@ -144,7 +144,7 @@ async def test_nobody_there_is_a_failure_like_any_other(office: Office, webhooks
 async def test_a_receiver_that_does_not_answer_times_out(office: Office, receiver: Receiver, clock: Clock) -> None:
     receiver.hold = asyncio.Event()
     hasty = replace(office, policy=replace(office.policy, outgoing_timeout=timedelta(seconds=0.2)))
-    webhooks = Webhooks(hasty)
+    webhooks = Webhooks(hasty, private_targets=True)
     await deposited(office, "A-9-1", "brest")
     assert await webhooks.send_due() == 1
     await webhooks.close()
@@ -174,7 +174,7 @@ async def test_a_subscription_without_webhook_any_more_is_dead_at_once(office: O
 
 async def test_one_slow_receiver_does_not_hold_up_the_others(office: Office, receiver: Receiver) -> None:
     receiver.hold = asyncio.Event()
-    webhooks = Webhooks(office)
+    webhooks = Webhooks(office, private_targets=True)
     for number in range(3):
         await deposited(office, f"A-9-{number}", "brest")
     sending = asyncio.create_task(webhooks.send_due())
@@ -187,9 +187,26 @@ async def test_one_slow_receiver_does_not_hold_up_the_others(office: Office, rec
 async def test_two_processes_send_each_call_once(office: Office, receiver: Receiver) -> None:
     for number in range(10):
         await deposited(office, f"A-9-{number}", "brest")
-    both = (Webhooks(office), Webhooks(office))
+    both = (Webhooks(office, private_targets=True), Webhooks(office, private_targets=True))
     sent = await asyncio.gather(*(one.send_due() for one in both))
     for one in both:
         await one.close()
     assert sum(sent) == 10
     assert len({call.id for call in receiver.calls}) == len(receiver.calls) == 10
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "localhost", "2130706433", "127.1", "[::ffff:127.0.0.1]", "[::1]"])
+async def test_an_address_of_the_inside_is_not_called_however_it_is_spelt(
+    office: Office, receiver: Receiver, clock: Clock, host: str
+) -> None:
+    await change_webhook(office, receiver.url.replace("127.0.0.1", host))
+    await deposited(office, "A-9-1", "brest")
+    webhooks = Webhooks(office)
+    assert await webhooks.send_due() == 1
+    await webhooks.close()
+    assert receiver.calls == []
+    (failed,) = await waits(office, clock)
+    spelt_strangely = host in ("2130706433", "127.1")
+    assert failed.last_error == (
+        "failed: InvalidUrlClientError" if spelt_strangely else "refused: the address is not a public one"
+    )

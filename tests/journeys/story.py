@@ -27,6 +27,7 @@ CADENCES: dict[str, Any] = {
         "first_delay": timedelta(milliseconds=100),
         "ceiling": timedelta(milliseconds=400),
         "max_attempts": 4,
+        "private_targets": True,
     },
     "expiry": {"every": timedelta(milliseconds=50)},
 }

@@ -9,7 +9,7 @@ from typing import Protocol, TypeVar
 from gateway.domain.blob import Blob
 from gateway.services.ports.deliveries import Answers, Archives, Deliveries, Servings
 from gateway.services.ports.dossiers import Attachments, Cases, Copies, Events, Folders, Notifications, Transfers
-from gateway.services.ports.evidence import Figures, Idempotency, Journal, Leases, Outbox
+from gateway.services.ports.evidence import Figures, Idempotency, Journal, Leases, Outbox, Webhooks
 from gateway.services.ports.referential import Accounts, Clients, Directory, Organizations, Processes, Subscriptions
 
 __all__ = ["BlobReader", "BlobWriter", "Blobs", "Clock", "Meter", "Secrets", "Store", "Transaction"]
@@ -61,6 +61,8 @@ class Transaction(Protocol):
     def idempotency(self) -> Idempotency: ...
     @property
     def outbox(self) -> Outbox: ...
+    @property
+    def webhooks(self) -> Webhooks: ...
     @property
     def leases(self) -> Leases: ...
     @property

@@ -10,7 +10,7 @@ from gateway.domain.deliveries import Gesture
 from gateway.domain.figures import Snapshot
 from gateway.domain.identity import Caller
 from gateway.domain.journal import Entry, Line
-from gateway.domain.outgoing import Lease, Outgoing, OutgoingState
+from gateway.domain.outgoing import Lease, Outgoing, OutgoingState, WebhookKeys
 
 
 class Journal(Protocol):
@@ -53,7 +53,19 @@ class Outbox(Protocol):
         self, call: Outgoing, state: OutgoingState, now: datetime, *, again_at: datetime | None, error: str | None
     ) -> bool: ...
     def in_state(self, state: OutgoingState, most: int) -> list[Outgoing]: ...
+    def get(self, identifier: str) -> Outgoing | None: ...
+    def of_subscription(
+        self, subscription: str, state: OutgoingState | None, after: str, most: int
+    ) -> list[Outgoing]: ...
     def replay(self, identifier: str, now: datetime) -> bool: ...
+
+
+class Webhooks(Protocol):
+    """Port on webhooks; see `store.webhooks`."""
+
+    def keys(self, subscription: str) -> WebhookKeys: ...
+    def point(self, subscription: str, url: str | None, now: datetime) -> None: ...
+    def rotate(self, subscription: str, before: int, previous_until: datetime, now: datetime) -> bool: ...
 
 
 class Leases(Protocol):

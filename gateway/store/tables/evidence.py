@@ -71,6 +71,7 @@ outbox = Table(
     Column("last_error", String(500)),
     Column("created_at", Instant, nullable=False),
     Column("done_at", Instant),
+    Index(None, "subscription_id", "id"),
     Index(
         "ix_outbox_due",
         "next_at",

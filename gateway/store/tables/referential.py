@@ -72,6 +72,8 @@ subscriptions = Table(
     Column("template", String(255)),
     Column("complement", String(5), nullable=False),
     Column("webhook", Text),
+    Column("webhook_generation", Integer, nullable=False, server_default="1"),  # grows with every rotation of the key
+    Column("webhook_previous_until", Instant),  # how long the key before signs too
     Column("push", Text),
     Column("created_at", Instant, nullable=False),
     Column("updated_at", Instant),
