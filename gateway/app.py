@@ -137,7 +137,7 @@ class Gateway:
             meter = PrometheusMeter()
             self.office = await stack.enter_async_context(office_for(self._settings, meter))
             if self._settings.scheduler.enabled:
-                webhooks = Webhooks(self.office)
+                webhooks = Webhooks(self.office, private_targets=self._settings.outbox.private_targets)
                 stack.push_async_callback(webhooks.close)
                 table = jobs(self.office, webhooks, self._settings)
                 self._scheduler = Scheduler(self.office, table, self._settings.scheduler.lease)

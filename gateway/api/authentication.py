@@ -22,7 +22,6 @@ Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 OPERATORS: Final = frozenset({Role.ADMIN})
 RECIPIENTS: Final = frozenset({Role.SI, Role.ADMIN})
 DEPOSITORS: Final = frozenset({Role.OSL, Role.ADMIN})
-SUBSCRIBERS: Final = frozenset({Role.SI, Role.ADMIN})
 EVERYBODY: Final = frozenset({Role.OSL, Role.SI, Role.ADMIN})
 INVALID_CREDENTIALS: Final = "Invalid Credentials. Make sure you have provided the correct security credentials"
 

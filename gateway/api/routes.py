@@ -19,12 +19,13 @@ from gateway.api import (
     migration,
     notifications,
     tokens,
+    webhooks,
 )
 from gateway.api.authentication import (
     DEPOSITORS,
     EVERYBODY,
     OPERATORS,
-    SUBSCRIBERS,
+    RECIPIENTS,
     Handler,
     Operation,
     entitled,
@@ -39,6 +40,7 @@ REFERENTIAL_BASE: Final = "/referential/v1"
 _FOLDER: Final = "/folders/{folderId}"
 _CASE: Final = "/cases/{caseId}"
 _EVENT: Final = _CASE + "/events/{eventId}"
+_WEBHOOK: Final = "/subscriptions/{subscriptionId}/webhook"
 _CLIENT: Final = "/clients/{clientId}"
 _FILE: Final = "/attachments/{attachmentId}"
 
@@ -62,7 +64,7 @@ OPERATIONS: Final[Table] = (
     ("DELETE", _EVENT, events.delete, EVERYBODY),
     ("PUT", _EVENT + _FILE, attachments.put_for_event, EVERYBODY),
     ("GET", _EVENT + _FILE, attachments.fetch_of_event, EVERYBODY),
-    ("PUT", "/cases/migrate", migration.migrate, SUBSCRIBERS),
+    ("PUT", "/cases/migrate", migration.migrate, RECIPIENTS),
     ("GET", "/attachmentsIdsForPurge", copies.find, EVERYBODY),
     ("PUT", "/idsPurged", copies.purged, EVERYBODY),
 )
@@ -74,6 +76,13 @@ NATIVE: Final[Table] = (
     ("POST", _CLIENT + "/secrets", clients.add_secret, OPERATORS),
     ("DELETE", _CLIENT + "/secrets/{secret}", clients.retire_secret, OPERATORS),
     ("DELETE", _CLIENT + "/tokens", clients.revoke_tokens, OPERATORS),
+    ("GET", _WEBHOOK, webhooks.read, RECIPIENTS),
+    ("PUT", _WEBHOOK, webhooks.put, RECIPIENTS),
+    ("DELETE", _WEBHOOK, webhooks.delete, RECIPIENTS),
+    ("POST", _WEBHOOK + "/test", webhooks.test, RECIPIENTS),
+    ("POST", _WEBHOOK + "/secret", webhooks.rotate, RECIPIENTS),
+    ("GET", _WEBHOOK + "/calls", webhooks.calls, RECIPIENTS),
+    ("POST", _WEBHOOK + "/calls/{callId}/replay", webhooks.replay, RECIPIENTS),
 )
 """The gateway's own operations, below NATIVE_BASE; their errors are problems (RFC 9457)."""
 TABLES: Final = ((BASE, OPERATIONS), (REFERENTIAL_BASE, REFERENTIAL), (NATIVE_BASE, NATIVE))

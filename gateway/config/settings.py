@@ -140,6 +140,9 @@ class Outbox(Section):
     max_attempts: Count = Field(default=12, description="attempts before a call is set aside as dead")
     timeout: Duration = Field(default=timedelta(seconds=10), description="time for one attempt (duration)")
     batch: Count = Field(default=50, description="attempts claimed at a time")
+    private_targets: bool = Field(
+        default=False, description="whether calls may go to loopback, private and link-local addresses"
+    )
 
     @model_validator(mode="after")
     def _ordered(self) -> Outbox:

@@ -24,8 +24,8 @@ from gateway.store.processes import Processes
 from gateway.store.servings import Servings
 from gateway.store.session import Session
 from gateway.store.subscriptions import Subscriptions
-from gateway.store.webhooks import Webhooks
 from gateway.store.transfers import Transfers
+from gateway.store.webhooks import Webhooks
 
 
 class Transaction:
