@@ -15,12 +15,14 @@ import structlog
 from gateway.api.metrics import PrometheusMeter
 from gateway.api.server import ApiServer
 from gateway.bridge.answers import carry_answers
+from gateway.bridge.clamd import Clamd
 from gateway.bridge.webhooks import Webhooks
 from gateway.config import Settings, master_key
 from gateway.domain.errors import UnavailableError
 from gateway.domain.identity import OrganizationId
 from gateway.domain.retry import RetryPolicy
 from gateway.pec.returns import Limits
+from gateway.pec.zip_bounds import Bounds
 from gateway.scheduler.jobs import Job, Scheduler
 from gateway.services import expire, figures, housekeeping
 from gateway.services.office import Office, Policy
@@ -76,7 +78,21 @@ def policy(settings: Settings) -> Policy:
         retry=RetryPolicy(outbox.first_delay, outbox.ceiling, outbox.max_attempts),
         outgoing_timeout=outbox.timeout,
         outgoing_batch=outbox.batch,
+        zip_bounds=Bounds(
+            entries=limits.attachment_max_entries,
+            total=limits.attachment_max_expanded,
+            ratio=limits.attachment_max_ratio,
+            nesting=limits.attachment_max_nesting,
+        ),
+        accept_unscanned=settings.antivirus.when_away == "accept",
+        accept_too_large=settings.antivirus.too_large == "accept",
     )
+
+
+def scanner(settings: Settings) -> Clamd | None:
+    """The antivirus, if there is one."""
+    found = settings.antivirus
+    return Clamd(found.address, timeout=found.timeout, max_stream=found.max_stream) if found.address else None
 
 
 @asynccontextmanager
@@ -102,6 +118,7 @@ async def office_for(settings: Settings, meter: PrometheusMeter | None = None) -
             meter=meter or PrometheusMeter(),
             gateway=str(OrganizationId("ADMIN", operator.company_register, operator.branch_code)),
             policy=policy(settings),
+            scanner=scanner(settings),
         )
         await ensure_gateway(office, operator.name)
         yield office

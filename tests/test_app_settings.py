@@ -85,3 +85,15 @@ def test_the_figures_of_the_configuration_reach_the_verbs() -> None:
 def test_now_is_whole_milliseconds_in_utc() -> None:
     assert app.now().microsecond % 1000 == 0
     assert app.now().utcoffset() == timedelta(0)
+
+
+def test_an_antivirus_is_there_when_it_has_an_address() -> None:
+    assert app.scanner(Settings()) is None
+    settings = Settings.model_validate({"antivirus": {"address": "localhost:3310", "when_away": "accept"}})
+    assert app.scanner(settings) is not None
+    found = app.policy(settings)
+    assert (found.accept_unscanned, found.accept_too_large) == (True, False)
+    assert app.policy(Settings()).zip_bounds == Policy().zip_bounds
+    limits = {"attachment_max_entries": 1, "attachment_max_expanded": 2, "attachment_max_ratio": 3}
+    bounds = app.policy(Settings.model_validate({"limits": {**limits, "attachment_max_nesting": 4}})).zip_bounds
+    assert (bounds.entries, bounds.total, bounds.ratio, bounds.nesting) == (1, 2, 3, 4)

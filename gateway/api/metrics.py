@@ -33,6 +33,7 @@ class Figure:
 
 FIGURES: Final = {
     "folders_total": Figure("Folders created", ("process",)),
+    "attachments_total": Figure("Attachments put, by what became of them", ("outcome",)),
     "deposits_total": Figure("Folders completed and published", ("process",)),
     "acknowledgements_total": Figure("Deliveries acknowledged", ("door", "gesture")),
     "answers_total": Figure("Answers of legacy servers judged", ("outcome",)),

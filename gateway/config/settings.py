@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 from pydantic import AfterValidator, ConfigDict, Field, JsonValue, SecretStr, model_validator
 from pydantic.alias_generators import to_camel
 
+from gateway.config.antivirus import Antivirus
 from gateway.config.section import Count, Port, Section
 from gateway.config.units import Delay, Duration, Size
 from gateway.domain.statuses import Status
@@ -111,6 +112,10 @@ class Limits(Section):
     """What is accepted at most; the answer limits guard the reading of what subscribers send over SFTP."""
 
     attachment_max_size: Size = Field(default=GIB, description="one attachment (size)")
+    attachment_max_entries: Count = Field(default=10_000, description="entries of a zip or office document")
+    attachment_max_expanded: Size = Field(default=4 * GIB, description="a zip or office document, unpacked (size)")
+    attachment_max_ratio: Count = Field(default=200, description="its unpacked size divided by its size, from 16 MiB")
+    attachment_max_nesting: Count = Field(default=3, description="levels of zips and office documents within it")
     json_max_size: Size = Field(default=MIB, description="one JSON body (size)")
     answer_max_size: Size = Field(default=GIB, description="one answer file as uploaded (size)")
     answer_max_expanded: Size = Field(default=2 * GIB, description="all entries of an answer together, unpacked (size)")
@@ -235,6 +240,7 @@ class Settings(Section):
     operator: Operator = Field(default=Operator(), description="the gateway's own organization")
     tokens: Tokens = Field(default=Tokens(), description="access tokens of the REST door")
     limits: Limits = Field(default=Limits(), description="what is accepted at most")
+    antivirus: Antivirus = Field(default=Antivirus(), description="clamd, which sees every attachment first")
     expiry: Expiry = Field(default=Expiry(), description="deliveries that nobody takes")
     outbox: Outbox = Field(default=Outbox(), description="outgoing calls")
     answers: Answers = Field(default=Answers(), description="what legacy servers send back")

@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from typing import Final
 
 from gateway.domain.blob import Blob
 from gateway.domain.identity import Partner
@@ -145,6 +144,3 @@ class Notification:
     action: str | None = None
     event_status: str | None = None
     fetched: bool = False
-
-
-UPLOADABLE: Final = frozenset({AttachmentStatus.PENDING, AttachmentStatus.RECEIVED, AttachmentStatus.CORRUPTED})

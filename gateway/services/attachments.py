@@ -7,11 +7,11 @@ from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
 
 from gateway.domain.blob import Blob, BlobMissing
-from gateway.domain.dossiers import UPLOADABLE, Attachment, AttachmentStatus, EventStatus
+from gateway.domain.dossiers import Attachment, AttachmentStatus, EventStatus
 from gateway.domain.errors import InvalidRequestError, NotFoundError, UnavailableError
 from gateway.domain.identity import Caller
-from gateway.domain.journal import Entry
 from gateway.services.access import case_of, folder_of
+from gateway.services.checking import ENTRIES, Verdict, check
 from gateway.services.office import Office
 from gateway.services.ports import BlobReader, Transaction
 from gateway.services.served import note_served
@@ -49,12 +49,13 @@ async def receive(
     sha256: bytes | None = None,
     announced: int | None = None,
 ) -> None:
-    """Takes in the bytes of a folder's attachment; when this returns they are durable and RECEIVED.
+    """Takes in the bytes of a folder's attachment; when this returns they are durable and were checked.
 
-    `sha256` is the digest that the sender announced, `announced` the number of bytes, so that a wrong one is refused
-    before anything is read. May be repeated until the folder is completed. Raises
-    InvalidRequestError when the bytes are empty, of another size than the metadata say, or of another digest;
-    NotFoundError or ForbiddenError.
+    The attachment is then RECEIVED; or REJECTED or CORRUPTED, kept and never served. `sha256` is the digest that the
+    sender announced, `announced` the number of bytes, so that a wrong one is refused before anything is read. May be
+    repeated until the folder is completed. Raises InvalidRequestError when the bytes are empty, of another size than
+    the metadata say, or of another digest; UnavailableError when they cannot be checked now; NotFoundError or
+    ForbiddenError.
     """
 
     def target(tx: Transaction, *, hold: bool) -> Attachment:
@@ -140,23 +141,22 @@ async def _receive(
     announced: int | None,
 ) -> None:
     expected = await office.store.read(lambda tx: target(tx, hold=False))
-    if expected.status not in UPLOADABLE:
-        raise InvalidRequestError(f"The attachment is {expected.status}")
     if announced not in (None, 0, expected.size):
         raise InvalidRequestError(_WRONG_SIZE)
     blob = await _keep(office, expected.size, chunks, sha256)
+    verdict = await _checked(office, expected.mime_type, blob)
     now = office.clock()
 
     def verb(tx: Transaction) -> Blob | None:
         attachment = target(tx, hold=True)
-        tx.attachments.receive(attachment.id, AttachmentStatus.RECEIVED, blob, now)
+        tx.attachments.receive(attachment.id, verdict.status, blob, now)
         tx.journal.write(
-            Entry.ATTACHMENT_RECEIVED,
+            ENTRIES[verdict.status],
             caller,
             now,
             folder_id=attachment.folder_id,
             digest=blob.sha256,
-            detail={"attachment": attachment.id, "size": blob.size},
+            detail={"attachment": attachment.id, "size": blob.size, **verdict.detail},
         )
         return attachment.blob
 
@@ -167,8 +167,18 @@ async def _receive(
     except BaseException:
         await office.blobs.delete(blob.key)
         raise
+    office.meter.count("attachments_total", outcome=verdict.status)
     if replaced is not None:
         await office.blobs.delete(replaced.key)
+
+
+async def _checked(office: Office, declared: str, blob: Blob) -> Verdict:
+    """Looks at the bytes; they go when that cannot be done now."""
+    try:
+        return await check(office, declared, blob)
+    except BaseException:
+        await office.blobs.delete(blob.key)
+        raise
 
 
 async def _keep(office: Office, size: int, chunks: AsyncIterator[bytes], sha256: bytes | None) -> Blob:

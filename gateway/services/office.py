@@ -12,8 +12,10 @@ from gateway.domain.identity import Caller, Door, Role
 from gateway.domain.retry import RetryPolicy
 from gateway.domain.statuses import Status
 from gateway.pec.returns import Limits, etat_table
+from gateway.pec.zip_bounds import Bounds
 from gateway.services.logins import VerifiedLogins
 from gateway.services.ports import Blobs, Clock, Meter, Secrets, Store
+from gateway.services.ports.scanning import Scanner
 
 PARIS: Final = ZoneInfo("Europe/Paris")
 
@@ -28,7 +30,8 @@ class Policy:
 
     `expire_after`: for processes that do not say. `grace`: how long an answer that was taken in, or an archive accepted
     by reading, stays where it was. `partial_after`: when an incomplete answer is given up. `retention`: how long doors
-    keep what is closed.
+    keep what is closed. `accept_unscanned`, `accept_too_large`: whether bytes pass when the
+    antivirus is away, or when they are too large for it.
     """
 
     token_lifetime: timedelta = timedelta(hours=1)
@@ -44,6 +47,9 @@ class Policy:
     outgoing_timeout: timedelta = timedelta(seconds=10)
     outgoing_batch: int = 20
     zone: ZoneInfo = PARIS
+    zip_bounds: Bounds = field(default_factory=Bounds)
+    accept_unscanned: bool = False
+    accept_too_large: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +64,7 @@ class Office:
     gateway: str
     policy: Policy = field(default_factory=Policy)
     logins: VerifiedLogins = field(default_factory=VerifiedLogins)
+    scanner: Scanner | None = None
 
 
 def gateway_caller(office: Office, actor: str) -> Caller:

@@ -14,7 +14,7 @@ from gateway.domain.deliveries import DeliveryState
 from tests.api.conftest import ATTACHMENT_MAX_SIZE
 from tests.api.visitor import NOWHERE, PDF, XML, Visitor, digest
 
-LARGE = bytes(range(256)) * 4096 * 3  # 3 MiB: more than one piece
+LARGE = b"%PDF-1.7" + bytes(range(256)) * 4096 * 3  # 3 MiB: more than one piece
 
 
 def kept(root: Path) -> list[Path]:

@@ -246,4 +246,4 @@ async def _chunks(data: bytes) -> AsyncIterator[bytes]:
 
 
 def _mime(name: str) -> str:
-    return "application/xml" if name.endswith(".xml") else "application/pdf"
+    return "application/xml" if name.endswith(".xml") else "application/octet-stream"

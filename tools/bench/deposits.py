@@ -22,7 +22,7 @@ _RATE = 50
 _CLIENTS = 16
 _POLL = 0.05
 _LATEST = 10.0
-_CONTENT = bytes(SMALL)
+_CONTENT = b"%PDF-1.7".ljust(SMALL, b"\0")
 _numbers = count()
 
 

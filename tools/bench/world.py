@@ -111,8 +111,8 @@ async def _deposited(office: Office, new: deposit.NewFolder, sizes: list[int]) -
 
 
 async def content(size: int) -> AsyncIterator[bytes]:
-    """Bytes that say nothing."""
-    piece = bytes(range(256)) * 4096
+    """A PDF by its first bytes, that says nothing."""
+    piece = b"%PDF-1.7" + bytes(range(256)) * 4096
     for start in range(0, size, len(piece)):
         yield piece[: min(len(piece), size - start)]
 
