@@ -48,6 +48,9 @@ def line(longest: int, shortest: int = 0) -> StringConstraints:
 
 
 Line255 = Annotated[str, line(255), AfterValidator(_line)]
+Line40 = Annotated[str, line(40), AfterValidator(_line)]
+Line20 = Annotated[str, line(20), AfterValidator(_line)]
+Line10 = Annotated[str, line(10), AfterValidator(_line)]
 Name255 = Annotated[str, line(255, 1), AfterValidator(_line)]
 Name100 = Annotated[str, line(100, 1), AfterValidator(_line)]
 Name30 = Annotated[str, line(30, 1), AfterValidator(_line)]

@@ -26,7 +26,9 @@ _CREATE = Statement(
         .on_conflict_do_nothing(index_elements=[_c.id])
     )
 )
-_GET = Statement(select(*COLUMNS).where(_c.id == bindparam("id")))
+_get = select(*COLUMNS).where(_c.id == bindparam("id"))
+_GET = Statement(_get)
+_HOLD = Statement(_get.with_for_update())
 _UPDATE = Statement(
     update(organizations)
     .where(_c.id == bindparam("of"))
@@ -43,6 +45,11 @@ class Organizations:
     def get(self, name: str) -> Organization | None:
         """The organization of that name."""
         row = self._session.row(_GET, id=name)
+        return None if row is None else organization(row)
+
+    def hold(self, name: str) -> Organization | None:
+        """The organization of that name, kept from changes by others until the transaction ends."""
+        row = self._session.row(_HOLD, id=name)
         return None if row is None else organization(row)
 
     def add(self, organization: Organization, now: datetime) -> None:

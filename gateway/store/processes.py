@@ -17,7 +17,9 @@ from gateway.store.values import from_json, from_ms, to_json, to_ms
 
 _c = processes.c
 COLUMNS = [_c.code, _c.name, _c.osl_id, _c.is_activated, _c.settings, _c.created_at, _c.updated_at]
-_GET = Statement(select(*COLUMNS).where(_c.code == bindparam("code")))
+_get = select(*COLUMNS).where(_c.code == bindparam("code"))
+_GET = Statement(_get)
+_HOLD = Statement(_get.with_for_update())
 _INSERT = insert_into(processes)
 _CREATE = Statement(
     lambda insert: (
@@ -55,6 +57,11 @@ class Processes:
     def get(self, code: str) -> Process | None:
         """The process of that code."""
         row = self._session.row(_GET, code=code)
+        return None if row is None else process(row)
+
+    def hold(self, code: str) -> Process | None:
+        """The process of that code, kept from changes by others until the transaction ends."""
+        row = self._session.row(_HOLD, code=code)
         return None if row is None else process(row)
 
     def add(self, process: Process, now: datetime) -> None:

@@ -49,3 +49,5 @@ async def test_one_that_is_there_already_is_not_created_again(store: AnyStore) -
     found = await store.read(lambda tx: tx.organizations.get(str(WHOLE.id)))
     assert found is not None
     assert (found.created_at, found.updated_at) == (NOW, NOW + DAY)
+    assert await store.write(lambda tx: tx.organizations.hold(str(WHOLE.id))) == found
+    assert await store.write(lambda tx: tx.organizations.hold("nobody")) is None

@@ -68,3 +68,5 @@ async def test_one_that_is_there_already_is_not_created_again(seeded: AnyStore) 
     found = await seeded.read(lambda tx: tx.processes.get(WHOLE.code))
     assert found is not None
     assert (found.created_at, found.updated_at) == (NOW, NOW + DAY)
+    assert await seeded.write(lambda tx: tx.processes.hold(WHOLE.code)) == found
+    assert await seeded.write(lambda tx: tx.processes.hold("nobody")) is None
