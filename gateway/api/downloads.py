@@ -6,6 +6,7 @@ import asyncio
 import base64
 import re
 import unicodedata
+from functools import lru_cache
 from typing import Final
 from urllib.parse import quote
 
@@ -105,6 +106,7 @@ def _headers(attachment: Attachment) -> dict[str, str]:
     return headers
 
 
+@lru_cache(maxsize=1024)
 def disposition(file_name: str) -> str:
     """A Content-Disposition that saves under the file's name, without anything a file system or a reader trips over.
 

@@ -36,6 +36,11 @@ class Coverage:
         """The ranges held, in order."""
         return tuple(zip(self._starts, self._ends, strict=True))
 
+    def includes(self, start: int, end: int) -> bool:
+        """Whether every byte from `start` up to, not including, `end` is in the set."""
+        position = bisect_right(self._starts, start) - 1
+        return end <= start or (position >= 0 and self._ends[position] >= end)
+
     def covers(self, size: int) -> bool:
         """Whether every byte of an object of `size` bytes is in the set."""
         return size == 0 or (len(self._starts) == 1 and self._starts[0] <= 0 and self._ends[0] >= size)

@@ -104,7 +104,7 @@ async def open_attachment(office: Office, caller: Caller, case_id: str, attachme
         found = tx.attachments.get(attachment_id)
         return found if found is not None and tx.attachments.shown_by(found.id, case.id) else None
 
-    return await _open(office, caller, case_id, await office.store.read(query))
+    return await _open(office, caller, case_id, await office.store.glance(query))
 
 
 async def open_event_attachment(
@@ -122,7 +122,7 @@ async def open_event_attachment(
         found = tx.attachments.get(attachment_id)
         return found if found is not None and found.event_id == event.id else None
 
-    return await _open(office, caller, case_id, await office.store.read(query))
+    return await _open(office, caller, case_id, await office.store.glance(query))
 
 
 async def _open(office: Office, caller: Caller, case_id: str, attachment: Attachment | None) -> Download:

@@ -63,7 +63,7 @@ async def revoke_token(office: Office, client_id: str, secret: str, token: str) 
 async def bearer(office: Office, token: str, partner: Partner | None = None) -> Caller:
     """The caller that holds the token. Raises UnauthorizedError when it is unknown, expired or revoked."""
     now = office.clock()
-    found = await office.store.read(lambda tx: tx.clients.bearer(_digest(token), now))
+    found = await office.store.glance(lambda tx: tx.clients.bearer(_digest(token), now))
     if found is None or not found[0].enabled:
         raise UnauthorizedError("Invalid Credentials. Make sure you have provided the correct security credentials")
     client, role = found

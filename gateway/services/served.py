@@ -27,27 +27,36 @@ async def note_served(office: Office, caller: Caller, case_id: str, item: str, s
     owns it; one that was, and is still READY, is fetched by the first reading after its door became the caller's.
     """
     now = office.clock()
-    waiting = await office.store.read(lambda tx: _waiting(tx, caller, case_id, item, now))
+    waiting = await office.store.glance(lambda tx: _waiting(tx, caller, case_id, item, start, end, now))
     if waiting:
         await office.store.write(lambda tx: _note(tx, office, caller, case_id, item, start, end, now))
 
 
-def _waiting(tx: Transaction, caller: Caller, case_id: str, item: str, now: datetime) -> bool:
+def _waiting(tx: Transaction, caller: Caller, case_id: str, item: str, start: int, end: int, now: datetime) -> bool:
     case, _ = case_of(tx, caller, case_id)
     if not is_recipient(caller, case):
         return False
     subscription = subscription_of(tx, case.subscription_id)
-    return any(_wants(tx, caller, one, subscription, item, now) for one in tx.deliveries.of_case(case.id) if one.open)
+    deliveries = [one for one in tx.deliveries.of_case(case.id) if one.open]
+    return any(_wants(tx, caller, one, subscription, item, start, end, now) for one in deliveries)
 
 
 def _wants(
-    tx: Transaction, caller: Caller, delivery: Delivery, subscription: Subscription, item: str, now: datetime
+    tx: Transaction,
+    caller: Caller,
+    delivery: Delivery,
+    subscription: Subscription,
+    item: str,
+    start: int,
+    end: int,
+    now: datetime,
 ) -> bool:
     """Whether serving the item would add something: bytes, or that the door owns by now what it served before."""
     serving = tx.servings.get(delivery.id, caller.door, caller.reader)
-    whole = serving is not None and serving.whole_at is not None
-    if serving is not None and whole and (serving.owned or not _owns(caller, delivery, subscription, now)):
-        return False
+    if serving is not None and (serving.owned or not _owns(caller, delivery, subscription, now)):
+        known = Coverage(serving.coverage.get(item, ()))
+        if serving.whole_at is not None or known.includes(start, end):
+            return False
     return item == METADATA or item in tx.archives.attachments(delivery.id)
 
 
@@ -62,7 +71,7 @@ def _note(
     case, _ = case_of(tx, caller, case_id, hold=True)
     subscription = subscription_of(tx, case.subscription_id)
     for delivery in tx.deliveries.of_case(case.id):
-        if delivery.open and _wants(tx, caller, delivery, subscription, item, now):
+        if delivery.open and _wants(tx, caller, delivery, subscription, item, start, end, now):
             whole = _serve(tx, caller, case, delivery, subscription, item, start, end, now)
             if whole:
                 gesture(tx, office, caller, delivery.id, Gesture.READ, now)

@@ -53,7 +53,7 @@ class LocalBlobs:
 
     async def reader(self, key: str) -> BlobReader:
         """Opens a committed blob. Raises BlobMissing, StorageUnavailable."""
-        path = self._final(key)
+        path = self._place(key)
         with disk.storage_errors("open"):
             try:
                 fd = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW)
@@ -89,9 +89,12 @@ class LocalBlobs:
                     yield key
 
     def _final(self, key: str) -> Path:
+        return Path(self._place(key))
+
+    def _place(self, key: str) -> str:
         if _KEY.fullmatch(key) is None:
             raise BlobMissing
-        return self._objects / key[:2] / key[2:4] / key
+        return f"{self._objects}/{key[:2]}/{key[2:4]}/{key}"  # a Path costs more than the open that it is made for
 
     def _publish(self, key: str, fd: int) -> None:
         leaf = int(key[:4], 16)

@@ -110,24 +110,42 @@ class SqliteStore:
             raise _unavailable()
         return await asyncio.get_running_loop().run_in_executor(self._readers, self._read, query)
 
-    def _read(self, query: Callable[[Transaction], T]) -> T:
-        tx: Transaction | None = getattr(self._local, "transaction", None)
-        if tx is None:
-            tx = self._local.transaction = self._connect(read_only=True)
-        execute = tx.session.connection.execute
+    async def glance(self, query: Callable[[Transaction], T]) -> T:
+        """Runs a query of a few rows on the calling thread: handing it to another costs more than the query.
+
+        It never waits for a lock: where it would have to, it goes the way of `read`.
+        """
+        if self._readers is None:
+            raise _unavailable()
         try:
-            execute("BEGIN")
-            try:
-                return query(tx)
-            finally:
-                execute("COMMIT")
+            return self._query(query, "glancing", timedelta())
+        except sqlite3.OperationalError as error:
+            if is_mistake(error):
+                raise
+        return await self.read(query)
+
+    def _read(self, query: Callable[[Transaction], T]) -> T:
+        try:
+            return self._query(query, "reading", BUSY_TIMEOUT)
         except sqlite3.OperationalError as error:
             if is_mistake(error):
                 raise
             raise _unavailable(error) from error
 
-    def _connect(self, *, read_only: bool = False) -> Transaction:
-        connection = connect(self._path, read_only=read_only)
+    def _query(self, query: Callable[[Transaction], T], connection: str, patience: timedelta) -> T:
+        tx: Transaction | None = getattr(self._local, connection, None)
+        if tx is None:
+            tx = self._connect(read_only=True, patience=patience)
+            setattr(self._local, connection, tx)
+        execute = tx.session.connection.execute
+        execute("BEGIN")
+        try:
+            return query(tx)
+        finally:
+            execute("COMMIT")
+
+    def _connect(self, *, read_only: bool = False, patience: timedelta = BUSY_TIMEOUT) -> Transaction:
+        connection = connect(self._path, read_only=read_only, patience=patience)
         self._open_connections.append(connection)
         return Transaction(Session(connection, SQLITE))
 
@@ -212,10 +230,11 @@ def create(path: Path) -> None:
     disk.sync_directory(path.parent)
 
 
-def connect(path: Path, *, read_only: bool = False) -> sqlite3.Connection:
+def connect(path: Path, *, read_only: bool = False, patience: timedelta = BUSY_TIMEOUT) -> sqlite3.Connection:
     """A connection with the settings that promise 1 needs: WAL, an fsync at each commit, foreign keys.
 
-    The file must exist, see `create`. Raises sqlite3.OperationalError.
+    `patience` is how long a statement waits for the lock of another connection. The file must exist, see `create`.
+    Raises sqlite3.OperationalError.
     """
     connection = sqlite3.connect(
         f"{path.absolute().as_uri()}?mode=rw",
@@ -225,7 +244,7 @@ def connect(path: Path, *, read_only: bool = False) -> sqlite3.Connection:
         cached_statements=512,
     )
     try:
-        connection.execute(f"PRAGMA busy_timeout = {int(BUSY_TIMEOUT.total_seconds() * 1000)}")
+        connection.execute(f"PRAGMA busy_timeout = {int(patience.total_seconds() * 1000)}")
         connection.execute("PRAGMA journal_mode = WAL")
         connection.execute("PRAGMA synchronous = FULL")
         connection.execute("PRAGMA foreign_keys = ON")

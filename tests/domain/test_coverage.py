@@ -40,6 +40,13 @@ def test_the_order_of_reads_does_not_matter_and_what_is_kept_can_be_read_back(ra
     assert Coverage(held).ranges == held
 
 
+@given(RANGES, SIZES, SIZES)
+def test_it_includes_what_adding_would_not_change(ranges: list[tuple[int, int]], start: int, end: int) -> None:
+    held, more = Coverage(ranges), Coverage(ranges)
+    more.add(start, end)
+    assert held.includes(start, end) is (more.ranges == held.ranges)
+
+
 def test_a_file_read_in_blocks_stays_one_range() -> None:
     coverage = Coverage()
     for start in range(0, 1 << 30, 1 << 20):

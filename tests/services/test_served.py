@@ -114,3 +114,20 @@ async def test_a_complement_is_served_with_its_own_files(office: Office) -> None
     assert await states(office, case_id) == [(PUBLICATION, FETCHED), (COMPLEMENT, FETCHED)]
     await cases.set_status(office, api_client("brest"), case_id, "IN_PROGRESS")
     assert await states(office, case_id) == [(PUBLICATION, ACCEPTED), (COMPLEMENT, ACCEPTED)]
+
+
+async def test_the_same_bytes_served_again_are_not_written_again(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    view = await deposited(office, NUMBER, "brest")
+    case_id, file = view.cases[0].id, view.attachments[0]
+    download = await attachments.open_attachment(office, api_client("brest"), case_id, file.id)
+    await download.served(0, file.size - 1)
+    with monkeypatch.context() as patch:
+        patch.delattr(type(office.store), "write")
+        await download.served(1, file.size - 1)
+    await download.served(0, file.size)
+    await download.close()
+    kept = await serving(office, case_id, "brest")
+    assert kept is not None
+    assert kept.coverage == {file.id: ((0, file.size),)}

@@ -45,9 +45,35 @@ async def test_a_query_that_writes_is_refused(sqlite_database: Path) -> None:
         assert await store.read(noted) == set()
 
 
+async def test_a_glance_runs_where_it_is_asked_and_cannot_write(sqlite_database: Path) -> None:
+    async with opened(sqlite_database) as store:
+        await store.write(writing("committed"))
+        where, found = await store.glance(lambda tx: (threading.get_ident(), noted(tx)))
+        assert where == threading.get_ident()
+        assert found == {"committed"}
+        assert (await store.glance(lambda tx: pragmas(tx.session.connection)))["busy_timeout"] == 0
+        with pytest.raises((sqlite3.OperationalError, UnavailableError)):
+            await store.glance(writing("key"))
+        assert await store.glance(noted) == {"committed"}
+
+
+async def test_a_glance_that_finds_a_lock_waits_for_it_on_a_thread(sqlite_database: Path) -> None:
+    seen = []
+
+    def query(_: Transaction) -> None:
+        seen.append(threading.get_ident())
+        if len(seen) == 1:
+            raise sqlite3.OperationalError("database is locked")
+
+    async with opened(sqlite_database) as store:
+        await store.glance(query)
+    assert seen[0] == threading.get_ident()
+    assert len(seen) == len(set(seen)) == 2
+
+
 async def test_a_mistake_in_the_sql_is_not_dressed_up_as_an_outage(sqlite_database: Path) -> None:
     async with opened(sqlite_database) as store:
-        for run in (store.read, store.write):
+        for run in (store.read, store.glance, store.write):
             with pytest.raises(sqlite3.OperationalError, match="no such table"):
                 await run(lambda tx: tx.session.connection.execute("SELECT 1 FROM nowhere", {}))
 

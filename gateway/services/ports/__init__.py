@@ -9,7 +9,7 @@ from typing import Protocol, TypeVar
 from gateway.domain.blob import Blob
 from gateway.services.ports.deliveries import Answers, Archives, Deliveries, Servings
 from gateway.services.ports.dossiers import Attachments, Cases, Copies, Events, Folders, Notifications, Transfers
-from gateway.services.ports.evidence import Figures, Idempotency, Journal, Leases, Outbox, Webhooks
+from gateway.services.ports.evidence import Figures, Idempotency, Journal, Leases, Outbox, Rates, Webhooks
 from gateway.services.ports.referential import Accounts, Clients, Directory, Organizations, Processes, Subscriptions
 
 __all__ = ["BlobReader", "BlobWriter", "Blobs", "Clock", "Meter", "Secrets", "Store", "Transaction"]
@@ -64,6 +64,8 @@ class Transaction(Protocol):
     @property
     def webhooks(self) -> Webhooks: ...
     @property
+    def rates(self) -> Rates: ...
+    @property
     def leases(self) -> Leases: ...
     @property
     def figures(self) -> Figures: ...
@@ -77,6 +79,9 @@ class Store(Protocol):
 
     async def read(self, query: Callable[[Transaction], T]) -> T:
         """Runs `query` on one consistent state."""
+
+    async def glance(self, query: Callable[[Transaction], T]) -> T:
+        """The same for a query of a few rows found by an index: it may run where it is called."""
 
 
 class BlobReader(Protocol):
