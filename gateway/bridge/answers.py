@@ -11,9 +11,11 @@ from typing import BinaryIO, Final
 import structlog
 
 from gateway.domain.blob import Blob
+from gateway.domain.dossiers import AttachmentStatus
 from gateway.domain.errors import UnavailableError
 from gateway.pec.returns import Answer, AnswerFile, UnreadableAnswer, extract, read_answer
 from gateway.services import take
+from gateway.services.checking import Verdict, at_hand, check_answer
 from gateway.services.office import Office
 
 BATCH: Final = 50
@@ -23,9 +25,15 @@ log = structlog.get_logger(__name__)
 
 
 async def carry_answers(office: Office) -> int:
-    """Takes in the answers that are queued; returns how many. One that fails is logged and stays queued."""
+    """Takes in the answers that are queued; returns how many. One that fails is logged and stays queued.
+
+    All stay queued while their files cannot be checked.
+    """
     carried = 0
-    for answer_id in await take.queued(office, BATCH):
+    waiting = await take.queued(office, BATCH)
+    if waiting and not await at_hand(office):
+        return 0
+    for answer_id in waiting:
         try:
             carried += await carry_answer(office, answer_id)
         except Exception:
@@ -40,21 +48,24 @@ async def carry_answer(office: Office, answer_id: str) -> bool:
     if answer is None:
         return False
     kept: list[tuple[AnswerFile, Blob]] = []
+    unsafe: list[tuple[AnswerFile, Verdict]] = []
     used: frozenset[str] = frozenset()
     with TemporaryFile() as spool:
         await _copy(office, answer.blob.key, spool)
-        reading = await _read(office, spool, kept)
         try:
-            taken = await take.take(office, answer_id, reading, kept)
+            reading = await _read(office, spool, kept)
+            safe = [] if isinstance(reading, UnreadableAnswer) else await _checked(office, kept, unsafe)
+        except BaseException:
+            await _delete(office, kept)
+            raise
+        try:
+            taken = await take.take(office, answer_id, reading, safe, unsafe)
             used = taken.kept
         except (asyncio.CancelledError, UnavailableError):
             kept.clear()  # nobody knows whether rows name these files: the sweep looks
             raise
         finally:
-            for _, blob in kept:
-                if blob.key not in used:
-                    with suppress(OSError):
-                        await office.blobs.delete(blob.key)
+            await _delete(office, [(file, blob) for file, blob in kept if blob.key not in used])
     log.info("answer settled", answer=answer_id, outcome=taken.state)
     return True
 
@@ -68,6 +79,26 @@ async def _read(office: Office, spool: BinaryIO, kept: list[tuple[AnswerFile, Bl
     except UnreadableAnswer as error:
         return error
     return reading
+
+
+async def _checked(
+    office: Office, kept: list[tuple[AnswerFile, Blob]], unsafe: list[tuple[AnswerFile, Verdict]]
+) -> list[tuple[AnswerFile, Blob]]:
+    """The files that may go on; what is wrong with the others is added to `unsafe`. Raises UnavailableError."""
+    safe: list[tuple[AnswerFile, Blob]] = []
+    for file, blob in kept:
+        verdict = await check_answer(office, blob)
+        if verdict.status is AttachmentStatus.RECEIVED:
+            safe.append((file, blob))
+        else:
+            unsafe.append((file, verdict))
+    return safe
+
+
+async def _delete(office: Office, files: list[tuple[AnswerFile, Blob]]) -> None:
+    for _, blob in files:
+        with suppress(OSError):
+            await office.blobs.delete(blob.key)
 
 
 async def _copy(office: Office, key: str, spool: BinaryIO) -> None:

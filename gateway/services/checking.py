@@ -55,6 +55,28 @@ async def check(office: Office, declared: str, blob: Blob) -> Verdict:
         await reader.close()
 
 
+async def check_answer(office: Office, blob: Blob) -> Verdict:
+    """The same for a file of a legacy server's answer, of which nothing was declared."""
+    return await check(office, Content.UNKNOWN, blob)
+
+
+async def at_hand(office: Office) -> bool:
+    """Whether bytes can be checked now."""
+    if office.scanner is None or office.policy.accept_unscanned:
+        return True
+    try:
+        await office.scanner.scan(0, _nothing())
+    except UnavailableError:
+        return False
+    return True
+
+
+async def _nothing() -> AsyncIterator[bytes]:
+    pieces: tuple[bytes, ...] = ()
+    for piece in pieces:
+        yield piece
+
+
 async def _typed(office: Office, declared: str, reader: BlobReader) -> Verdict | None:
     head = await reader.read(0, HEAD)
     found = contradiction(declared, head)

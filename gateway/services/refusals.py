@@ -72,13 +72,17 @@ def incomplete() -> Refusal:
     )
 
 
-def withheld(files: Sequence[str], *, message: bool) -> tuple[str, str]:
+def withheld(files: Sequence[str], *, message: bool, unsafe: Sequence[str] = ()) -> tuple[str, str]:
     """The answer was applied, but something of it was not passed on; the text in French and in English."""
     french, english = ["La réponse a été prise en compte."], ["The answer was applied."]
     if files:
         names = ", ".join(files)
         french.append(f"Fichiers non transmis, car la démarche n'accepte pas leur format : {names}.")
         english.append(f"Files not passed on, since the process does not take their format: {names}.")
+    if unsafe:
+        names = ", ".join(unsafe)
+        french.append(f"Fichiers non transmis, car dangereux (virus, programme, zip démesuré) : {names}.")
+        english.append(f"Files not passed on, since they are unsafe (virus, program, oversized zip): {names}.")
     if message:
         french.append("Le commentaire n'a pas été transmis, car la démarche n'accepte pas de message.")
         english.append("The comment was not passed on, since the process takes no messages.")

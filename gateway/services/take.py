@@ -21,12 +21,14 @@ from gateway.pec.names import safe_number
 from gateway.services import refusals
 from gateway.services.access import process_of
 from gateway.services.authenticate import account_caller
+from gateway.services.checking import ENTRIES, Verdict
 from gateway.services.office import Office
 from gateway.services.ports import Transaction
 from gateway.services.progress import advance, record
 from gateway.services.settle import accept_by_answer
 
 Files = Sequence[tuple[legacy.AnswerFile, Blob]]
+Unsafe = Sequence[tuple[legacy.AnswerFile, Verdict]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +44,7 @@ class _Withheld:
     """What of an answer does not reach the depositor, for its error file."""
 
     files: list[str] = field(default_factory=list)
+    unsafe: list[str] = field(default_factory=list)
     message: bool = False
 
 
@@ -58,14 +61,19 @@ async def read(office: Office, answer_id: str) -> Answer | None:
 
 
 async def take(
-    office: Office, answer_id: str, reading: legacy.Answer | legacy.UnreadableAnswer, files: Files = ()
+    office: Office,
+    answer_id: str,
+    reading: legacy.Answer | legacy.UnreadableAnswer,
+    files: Files = (),
+    unsafe: Unsafe = (),
 ) -> Taken:
     """Settles a queued answer in one transaction: taken, duplicate, or refused with an error file beside it.
 
-    `files` are the answer's further files, kept already. An answer that was settled meanwhile is left alone.
+    `files` are the answer's further files, kept already; `unsafe` those that nobody shall get. An answer that was
+    settled meanwhile is left alone.
     """
     now = office.clock()
-    taken = await office.store.write(lambda tx: _take(tx, office, answer_id, reading, files, now))
+    taken = await office.store.write(lambda tx: _take(tx, office, answer_id, reading, files, unsafe, now))
     if taken is None:
         return Taken(AnswerState.TAKEN)
     office.meter.count("answers_total", outcome=taken.state)
@@ -78,6 +86,7 @@ def _take(
     answer_id: str,
     reading: legacy.Answer | legacy.UnreadableAnswer,
     files: Files,
+    unsafe: Unsafe,
     now: datetime,
 ) -> Taken | None:
     answer = tx.answers.hold(answer_id)
@@ -117,7 +126,7 @@ def _take(
     acknowledges = Gesture.ANSWER in account.acknowledge_on
     if not accept_by_answer(tx, office, caller, case, made if acknowledges else None, now):
         return refuse(tx, office, caller, answer, refusals.unknown_number(reading.number), now)
-    return _apply(tx, office, caller, answer, reading, case, folder, process, way, files, now)
+    return _apply(tx, office, caller, answer, reading, case, folder, process, way, files, unsafe, now)
 
 
 def _apply(
@@ -131,9 +140,10 @@ def _apply(
     process: Process,
     way: tuple[Step, ...],
     files: Files,
+    unsafe: Unsafe,
     now: datetime,
 ) -> Taken:
-    withheld = _Withheld()
+    withheld = _Withheld(unsafe=[file.name for file, _ in unsafe])
     allowed_files = []
     for file, blob in files:
         if file.mime_type in process.recipient_formats:
@@ -165,12 +175,23 @@ def _apply(
         tx.attachments.add(attachment, position)
         tx.attachments.receive(attachment.id, AttachmentStatus.RECEIVED, blob, now)
     error = None
-    if withheld.files or withheld.message:
-        french, english = refusals.withheld(withheld.files, message=withheld.message)
+    if withheld.files or withheld.unsafe or withheld.message:
+        french, english = refusals.withheld(withheld.files, message=withheld.message, unsafe=withheld.unsafe)
         error = _error(office, answer, french, english, now)
     tx.answers.settle(answer, AnswerState.TAKEN, now, error=error, case_id=case.id, publication=case.publication)
     personal = {"message": message, "withheld": withheld.files} if message or withheld.files else None
     _line(tx, caller, answer, Entry.ANSWER_TAKEN, case, now, etat=reading.etat, personal=personal)
+    for file, verdict in unsafe:
+        tx.journal.write(
+            ENTRIES[verdict.status],
+            caller,
+            now,
+            folder_id=folder.id,
+            case_id=case.id,
+            digest=answer.blob.sha256,
+            detail={"answer": answer.id, **verdict.detail},
+            personal={"file": file.name},
+        )
     return Taken(AnswerState.TAKEN, frozenset(blob.key for _, blob in allowed_files))
 
 

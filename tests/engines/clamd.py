@@ -27,12 +27,14 @@ _READY: Final = b"Self checking every"
 
 @dataclass(slots=True)
 class StandIn:
-    """Speaks INSTREAM. `says` replaces its answer; `hangs_up` closes without one; `mute` never answers."""
+    """Speaks INSTREAM. `says` replaces its answer; `hangs_up` closes without one; `mute` never answers;
+    it `goes_after` so many scans."""
 
     address: str = ""
     says: bytes | None = None
     hangs_up: bool = False
     mute: bool = False
+    goes_after: int | None = None
     pieces: list[int] = field(default_factory=list)
     streams: list[bytes] = field(default_factory=list)
 
@@ -40,6 +42,7 @@ class StandIn:
         """One connection."""
         try:
             assert await reader.readuntil(b"\0") == b"zINSTREAM\0"
+            self.hangs_up = self.hangs_up or len(self.streams) == self.goes_after
             answer = await self._take(reader)
             if self.mute:
                 await reader.read()
