@@ -38,6 +38,7 @@ def _measured(directory: Path, wanted: list[str] | tuple[str, ...], effort: Effo
     downloads = transfers.prepare(settings, effort) if "download" in wanted else None
     rows: list[Row] = []
     with ExitStack() as stack:
+        stack.enter_context(servers.apart(servers=False))
         gateway = stack.enter_context(servers.gateway(config, directory / "gateway.log"))
         peer = stack.enter_context(servers.nginx(directory)) if servers.nginx_version() else None
         stage = Stage(gateway, peer, directory, files, effort)

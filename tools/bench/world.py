@@ -25,8 +25,14 @@ PROCESS: Final = "banc"
 DEPOSITOR: Final = "OSL-10000000000018-00000"
 QUEUE: Final = "SI-21990000100011-99001"
 READER: Final = "SI-21990000200019-99002"
+FETCHER: Final = "SI-21990000300010-99003"
 SMALL: Final = 50_000
-_CLIENTS: Final = {"depositor": (DEPOSITOR, Role.OSL), "queue": (QUEUE, Role.SI), "reader": (READER, Role.SI)}
+_CLIENTS: Final = {
+    "depositor": (DEPOSITOR, Role.OSL),
+    "queue": (QUEUE, Role.SI),
+    "reader": (READER, Role.SI),
+    "fetcher": (FETCHER, Role.SI),
+}
 _CASES: Final = 100
 _CONFIG: Final = """\
 data_dir: {data}
@@ -85,11 +91,11 @@ class Dossier:
 
 
 def publish(settings: Settings, dossiers: list[tuple[str, list[int]]]) -> list[Dossier]:
-    """Deposits one folder for the reader per (number, sizes of its attachments)."""
+    """Deposits one folder for the fetcher per (number, sizes of its attachments)."""
 
     async def run() -> list[Dossier]:
         async with office_for(settings) as office:
-            return [await _deposited(office, folder(number, READER, sizes), sizes) for number, sizes in dossiers]
+            return [await _deposited(office, folder(number, FETCHER, sizes), sizes) for number, sizes in dossiers]
 
     return asyncio.run(run())
 
@@ -118,10 +124,10 @@ async def content(size: int) -> AsyncIterator[bytes]:
 
 
 def _declare(tx: Transaction, now: datetime) -> None:
-    for name in (DEPOSITOR, QUEUE, READER):
+    for name in (DEPOSITOR, QUEUE, READER, FETCHER):
         tx.organizations.add(Organization(OrganizationId.parse(name), f"Name of {name}"), now)
     tx.processes.add(Process(PROCESS, "Banc d'essai", DEPOSITOR), now)
-    for recipient in (QUEUE, READER):
+    for recipient in (QUEUE, READER, FETCHER):
         tx.subscriptions.add(Subscription(new_id(), recipient, PROCESS, access_mode=Mode.API), now)
     for client, (organization, role) in _CLIENTS.items():
         tx.clients.add(ApiClient(client, organization, role), now)
