@@ -20,6 +20,8 @@ from gateway.bridge.webhooks import Webhooks
 from gateway.config import Settings, master_key
 from gateway.domain.errors import UnavailableError
 from gateway.domain.identity import OrganizationId
+from gateway.domain.rates import Limits as RateLimits
+from gateway.domain.rates import Rate
 from gateway.domain.retry import RetryPolicy
 from gateway.pec.returns import Limits
 from gateway.pec.zip_bounds import Bounds
@@ -93,6 +95,13 @@ def scanner(settings: Settings) -> Clamd | None:
     """The antivirus, if there is one."""
     found = settings.antivirus
     return Clamd(found.address, timeout=found.timeout, max_stream=found.max_stream) if found.address else None
+
+
+def limits(settings: Settings) -> RateLimits:
+    """How many requests the REST door takes in a minute."""
+    rates = settings.rates
+    kinds = (rates.per_client, rates.per_organization, rates.token_requests)
+    return RateLimits(*(Rate(each) if each else None for each in kinds))
 
 
 @asynccontextmanager
@@ -201,6 +210,9 @@ class Gateway:
             attachment_max_size=settings.limits.attachment_max_size,
             ready=lambda: figures.ready(self.office),
             meter=meter,
+            limits=limits(settings),
+            head_timeout=settings.rates.head_timeout.total_seconds(),
+            keep_alive=settings.rates.keep_alive.total_seconds(),
         )
         await server.open()
         stack.push_async_callback(server.close)

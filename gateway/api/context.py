@@ -11,6 +11,8 @@ from aiohttp import web
 
 from gateway.api.metrics import PrometheusMeter
 from gateway.api.traffic import Traffic
+from gateway.domain.rates import Limits
+from gateway.services.allowance import Allowances
 from gateway.services.office import Office
 
 
@@ -25,6 +27,8 @@ class Context:
     json_max_size: int
     attachment_max_size: int
     metrics_networks: tuple[IPv4Network | IPv6Network, ...]
+    limits: Limits
+    allowances: Allowances
 
 
 CONTEXT: Final = web.AppKey("context", Context)

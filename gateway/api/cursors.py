@@ -12,7 +12,9 @@ from aiohttp import web
 from gateway.domain.errors import InvalidRequestError
 
 DEFAULT: Final = 50
-MOST: Final = 200
+MOST: Final = 1000
+WRONG: Final = "@query.cursor: must be the `next` of a page of this list"
+"""What is said of a cursor that none of the list's pages had."""
 _LONGEST: Final = 2048
 
 
@@ -32,14 +34,19 @@ def position(request: web.Request) -> str:
             raise ValueError("too long")
         found = base64.b64decode(text.encode("ascii"), altchars=b"-_", validate=True).decode()
     except (binascii.Error, ValueError):
-        raise InvalidRequestError("@query.cursor: must be the `next` of a page of this list") from None
+        raise InvalidRequestError(WRONG) from None
     if "\0" in found:
-        raise InvalidRequestError("@query.cursor: must be the `next` of a page of this list")
+        raise InvalidRequestError(WRONG)
     return found
+
+
+def cursor(position: str) -> str:
+    """The cursor of the page behind a position."""
+    return base64.urlsafe_b64encode(position.encode()).decode()
 
 
 def page(items: list[dict[str, Any]], most: int, key: str) -> dict[str, Any]:
     """The page of `items`, of which one more than `most` was looked for; `key` is the field that orders them."""
     shown = items[:most]
-    following = base64.urlsafe_b64encode(str(shown[-1][key]).encode()).decode() if len(items) > most else None
+    following = cursor(str(shown[-1][key])) if len(items) > most else None
     return {"items": shown, "next": following}

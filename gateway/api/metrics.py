@@ -40,6 +40,7 @@ FIGURES: Final = {
     "logins_total": Figure("Attempts to log in", ("door", "outcome")),
     "expired_total": Figure("Deliveries that nobody took in time"),
     "outgoing_total": Figure("Attempts of outgoing calls", ("outcome",)),
+    "rate_limited_total": Figure("Requests over a limit", ("limit",)),
     "errors_total": Figure("Errors that nobody foresaw", ("door",)),
 }
 GAUGES: Final = {"sftp_sessions": Figure("Open SFTP sessions")}

@@ -13,7 +13,7 @@ import structlog
 from aiohttp import web
 from structlog.contextvars import bind_contextvars, clear_contextvars
 
-from gateway.api import errors
+from gateway.api import errors, limits
 from gateway.api.context import CONTEXT, REQUEST_ID
 from gateway.api.problems import native, problem
 from gateway.domain.identity import Door
@@ -64,6 +64,7 @@ async def secure(request: web.Request, response: web.StreamResponse) -> None:
     for name, value in _HEADERS.items():
         headers.setdefault(name, value)
     headers["Server"] = "gateway"
+    limits.tell(request, response)
     if REQUEST_ID in request:
         headers["X-Request-Id"] = request[REQUEST_ID]
 

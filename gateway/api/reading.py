@@ -11,9 +11,13 @@ from aiohttp.http import HttpVersion11
 
 from gateway.api.context import CONTEXT
 from gateway.api.errors import Refusal
+from gateway.api.pace import Pace
 
 PATIENCE: Final = 60.0
 """Seconds that a client may be silent in the middle of its body."""
+LEAST_RATE: Final = 64.0
+"""Bytes per second that a client must send at least, over RATE_WINDOW seconds of waiting for it."""
+RATE_WINDOW: Final = 30.0
 _CONTINUE: Final = "100-continue"
 
 
@@ -48,14 +52,19 @@ async def stream(request: web.Request, most: int) -> AsyncIterator[bytes]:
     await _invite(request)
     taken = 0
     body = request.content
+    pace = Pace(LEAST_RATE, RATE_WINDOW)
+    now = asyncio.get_running_loop().time
     while True:
+        asked = now()
         try:
             async with asyncio.timeout(PATIENCE):
                 piece = await body.readany()
         except TimeoutError:
-            raise Refusal(408, "The body did not arrive in time", {"Connection": "close"}) from None
+            raise _late() from None
         if not piece:
             return
+        if not pace.kept(now() - asked, len(piece)):
+            raise _late()
         taken += len(piece)
         if taken > most:
             raise _too_large(most)
@@ -69,6 +78,10 @@ def _admit(request: web.Request, most: int) -> None:
         raise Refusal(415, "Content-Encoding is not supported: send the body as it is")
     if request.content_length is not None and request.content_length > most:
         raise _too_large(most)
+
+
+def _late() -> Refusal:
+    return Refusal(408, "The body did not arrive in time", {"Connection": "close"})
 
 
 def _too_large(most: int) -> Refusal:

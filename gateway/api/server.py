@@ -12,11 +12,18 @@ from gateway.api import middleware, routes
 from gateway.api.context import CONTEXT, Context
 from gateway.api.discretion import discreet_logger
 from gateway.api.metrics import PrometheusMeter
+from gateway.api.strictness import StrictRunner
 from gateway.api.traffic import Traffic
+from gateway.domain.rates import UNLIMITED, Limits
+from gateway.services.allowance import Allowances
 from gateway.services.office import Office
 
 LOOPBACK: Final = ("127.0.0.0/8", "::1/128")
-_KEEP_ALIVE: Final = 75.0
+KEEP_ALIVE: Final = 75.0
+HEAD_TIMEOUT: Final = 10.0
+_LONGEST_LINE: Final = 8 * 1024
+_LONGEST_HEADER: Final = 8 * 1024
+_MOST_HEADERS: Final = 100
 _LINGERING: Final = 5.0
 _CLOSING: Final = 0.5
 _BACKLOG: Final = 1024
@@ -27,7 +34,8 @@ class ApiServer:
     """Serves the office over HTTP on `host` and `port` (0: the system chooses, see `port`). Sizes in bytes.
 
     `metrics_networks`: who may read /metrics, as networks in CIDR notation. `ready` raises UnavailableError when store
-    or blobs are not usable.
+    or blobs are not usable. `head_timeout`: seconds to send a request's head; `keep_alive`: seconds that a connection
+    may be without a request.
     """
 
     def __init__(
@@ -41,6 +49,9 @@ class ApiServer:
         ready: Callable[[], Awaitable[None]],
         meter: PrometheusMeter,
         metrics_networks: Sequence[str] = LOOPBACK,
+        limits: Limits = UNLIMITED,
+        head_timeout: float = HEAD_TIMEOUT,
+        keep_alive: float = KEEP_ALIVE,
     ) -> None:
         self._traffic = Traffic()
         self._host, self._port = host, port
@@ -53,15 +64,21 @@ class ApiServer:
             json_max_size=json_max_size,
             attachment_max_size=attachment_max_size,
             metrics_networks=tuple(ip_network(network, strict=False) for network in metrics_networks),
+            limits=limits,
+            allowances=Allowances(office),
         )
         application.on_response_prepare.append(middleware.secure)
         routes.connect(application.router)
-        self._runner = web.AppRunner(
+        self._runner = StrictRunner(
             application,
+            head_timeout=head_timeout,
             access_log=None,
             logger=discreet_logger(),
             auto_decompress=False,
-            keepalive_timeout=_KEEP_ALIVE,
+            keepalive_timeout=keep_alive,
+            max_line_size=_LONGEST_LINE,
+            max_field_size=_LONGEST_HEADER,
+            max_headers=_MOST_HEADERS,
             lingering_time=_LINGERING,
             read_bufsize=_READ_BUFFER,
             shutdown_timeout=_CLOSING,

@@ -14,6 +14,7 @@ from urllib.parse import parse_qsl, unquote_plus
 
 from aiohttp import web
 
+from gateway.api import limits
 from gateway.api.context import office_of
 from gateway.api.reading import read
 from gateway.domain.errors import InvalidRequestError, UnauthorizedError
@@ -84,6 +85,7 @@ async def _grant(request: web.Request) -> Grant:
 async def _as_client(request: web.Request, asked: Mapping[str, str], verb: Callable[[str, str], Awaitable[T]]) -> T:
     """What `verb` makes of the first reading of the request's credentials that proves a client."""
     candidates = _credentials(request, asked)
+    await limits.admit_token_request(request, candidates[0][0])
     for last, (client_id, secret) in enumerate(candidates, 1 - len(candidates)):
         try:
             return await verb(client_id, secret)

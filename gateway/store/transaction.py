@@ -21,6 +21,7 @@ from gateway.store.notifications import Notifications
 from gateway.store.organizations import Organizations
 from gateway.store.outbox import Outbox
 from gateway.store.processes import Processes
+from gateway.store.rates import Rates
 from gateway.store.servings import Servings
 from gateway.store.session import Session
 from gateway.store.subscriptions import Subscriptions
@@ -53,6 +54,7 @@ class Transaction:
         self.journal = Journal(session)
         self.idempotency = Idempotency(session)
         self.outbox = Outbox(session)
+        self.rates = Rates(session)
         self.webhooks = Webhooks(session)
         self.leases = Leases(session)
         self.figures = Figures(session)

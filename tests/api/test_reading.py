@@ -1,10 +1,12 @@
 """Taking in bodies."""
 
+import asyncio
 import gzip
 import json
 
 import pytest
 
+from gateway.api import reading
 from tests.api.conftest import JSON_MAX_SIZE
 from tests.api.visitor import Visitor, folder_body
 
@@ -77,5 +79,18 @@ async def test_a_silent_client_is_not_waited_for_ever(visitor: Visitor, monkeypa
     head = await visitor.head("depot", "POST", "/folders", "Content-Type: application/json", "Content-Length: 9")
     writer.write(head + b"{")
     assert (await reader.readline()).startswith(b"HTTP/1.1 408 ")
+    writer.close()
+    await writer.wait_closed()
+
+
+async def test_a_body_that_drips_is_given_up(visitor: Visitor, monkeypatch: pytest.MonkeyPatch) -> None:
+    kind = ("Content-Type: application/json", "Content-Length: 99")
+    head = await visitor.head("depot", "POST", "/folders", *kind)
+    monkeypatch.setattr(reading, "RATE_WINDOW", 0.0)  # every wait is judged
+    monkeypatch.setattr(reading, "LEAST_RATE", 1e12)
+    reader, writer = await visitor.connect()
+    writer.write(head + b"{")
+    async with asyncio.timeout(20):
+        assert (await reader.readline()).startswith(b"HTTP/1.1 408 ")
     writer.close()
     await writer.wait_closed()

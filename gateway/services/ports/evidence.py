@@ -68,6 +68,13 @@ class Webhooks(Protocol):
     def rotate(self, subscription: str, before: int, previous_until: datetime, now: datetime) -> bool: ...
 
 
+class Rates(Protocol):
+    """Port on rates; see `store.rates`."""
+
+    def take(self, name: str, period: int, share: int, limit: int, expires_at: datetime) -> tuple[int, int]: ...
+    def forget(self, now: datetime) -> int: ...
+
+
 class Leases(Protocol):
     """Port on leases; see `store.leases`."""
 

@@ -1,0 +1,97 @@
+"""Connections of the REST door: a head has its time, and what is no HTTP is told so in the hub's shape."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any, Final
+
+from aiohttp import web
+from aiohttp.http_exceptions import LineTooLong
+from aiohttp.web_protocol import RequestHandler
+
+from gateway.api.errors import error_response
+
+_LATE_BODY: Final = b'{"errors":[{"code":408,"message":"The head of the request did not arrive in time"}]}'
+_LATE: Final = (
+    b"HTTP/1.1 408 Request Timeout\r\nContent-Type: application/json\r\nConnection: close\r\nServer: gateway\r\n"
+    b"Content-Length: %d\r\n\r\n%s" % (len(_LATE_BODY), _LATE_BODY)
+)
+_NOT_HTTP: Final = "The request cannot be read: it is not well-formed HTTP"
+_TOO_LONG: Final = "The request line or a header is too long"
+
+
+class StrictHandler(RequestHandler):
+    """One connection. A head that has begun is there whole within `head_timeout` seconds, or the connection ends."""
+
+    __slots__ = ("_head_timeout", "_head_timer")
+
+    def __init__(self, manager: web.Server, *, head_timeout: float, **options: Any) -> None:
+        super().__init__(manager, **options)
+        self._head_timeout = head_timeout
+        self._head_timer: asyncio.TimerHandle | None = None
+
+    def data_received(self, data: bytes) -> None:
+        """Bytes came in; those that end no head start its time, those that end it stop it."""
+        super().data_received(data)
+        waiter = self._waiter
+        if waiter is None or waiter.done():
+            self._stop_timer()
+        elif self._head_timer is None:
+            self._head_timer = asyncio.get_running_loop().call_later(self._head_timeout, self._late)
+
+    def connection_lost(self, exc: BaseException | None) -> None:
+        """The connection is over."""
+        self._stop_timer()
+        super().connection_lost(exc)
+
+    def handle_error(
+        self,
+        request: web.BaseRequest,
+        status: int = 500,
+        exc: BaseException | None = None,
+        message: str | None = None,
+    ) -> web.StreamResponse:
+        """The answer to what did not become a request; the connection ends with it."""
+        answer = super().handle_error(request, status, exc, message)
+        if not 400 <= status < 500:
+            return answer
+        long = isinstance(exc, LineTooLong)
+        answer = error_response(
+            431 if long else status, _TOO_LONG if long else _NOT_HTTP, headers={"Server": "gateway"}
+        )
+        answer.force_close()
+        return answer
+
+    def _late(self) -> None:
+        self._head_timer = None
+        if self.transport is not None and self._waiter is not None and not self._waiter.done():
+            self.transport.write(_LATE)
+            self.force_close()
+
+    def _stop_timer(self) -> None:
+        if self._head_timer is not None:
+            self._head_timer.cancel()
+            self._head_timer = None
+
+
+class StrictServer(web.Server):
+    """Makes a StrictHandler of every connection."""
+
+    def __init__(self, made: web.Server, head_timeout: float) -> None:
+        super().__init__(made.request_handler, request_factory=made.request_factory, **made._kwargs)
+        self._head_timeout = head_timeout
+
+    def __call__(self) -> RequestHandler:
+        """A new connection."""
+        return StrictHandler(self, loop=self._loop, head_timeout=self._head_timeout, **self._kwargs)
+
+
+class StrictRunner(web.AppRunner):
+    """Runs an application on a StrictServer."""
+
+    def __init__(self, app: web.Application, *, head_timeout: float, **options: Any) -> None:
+        super().__init__(app, **options)
+        self._head_timeout = head_timeout
+
+    async def _make_server(self) -> web.Server:
+        return StrictServer(await super()._make_server(), self._head_timeout)
