@@ -8,7 +8,7 @@ from typing import Final
 import structlog
 from aiohttp import web
 
-from gateway.api import limits, parameters
+from gateway.api import parameters
 from gateway.api.context import office_of
 from gateway.api.errors import Refusal
 from gateway.api.problems import native
@@ -36,7 +36,7 @@ async def caller_of(request: web.Request) -> Caller:
     caller = await authenticate.bearer(office_of(request), token, partner)
     structlog.contextvars.bind_contextvars(caller=caller.organization, actor=caller.actor)
     if faults:
-        raise InvalidRequestError(*faults)
+        raise InvalidRequestError(*parameters.every_fault(request))
     return caller
 
 
@@ -45,7 +45,6 @@ def entitled(operation: Operation, roles: frozenset[Role]) -> Handler:
 
     async def handler(request: web.Request) -> web.StreamResponse:
         caller = await caller_of(request)
-        await limits.admit(request, caller)
         if caller.role not in roles:
             raise (
                 ForbiddenError(f"This operation is open to: {', '.join(sorted(roles))}")

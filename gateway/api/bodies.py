@@ -58,6 +58,7 @@ Status50 = Annotated[str, line(50, 1), AfterValidator(_line)]
 Status15 = Annotated[str, line(15), AfterValidator(_line)]
 Text1000 = Annotated[str, line(1000), AfterValidator(_text)]
 Text1024 = Annotated[str, line(1024), AfterValidator(_text)]
+Size = Annotated[int, Field(ge=1)]
 Moment = Annotated[AwareDatetime, AfterValidator(_utc)]
 
 
@@ -96,7 +97,7 @@ class AttachmentBody(Body):
 
     file_name: Name255
     type: Name100
-    size: Annotated[int, Field(ge=1)]
+    size: Size
     mime_type: Name255
 
 
@@ -155,8 +156,15 @@ B = TypeVar("B", bound=BaseModel)
 
 def parse(model: type[B], raw: bytes) -> B:
     """The body as `model`. Raises InvalidRequestError that lists every fault."""
+    body, found = understood(model, raw)
+    if body is None:
+        raise InvalidRequestError(*found)
+    return body
+
+
+def understood(model: type[B], raw: bytes) -> tuple[B | None, tuple[str, ...]]:
+    """The body as `model`, or None and every fault of it."""
     try:
-        return model.model_validate_json(raw)
+        return model.model_validate_json(raw), ()
     except ValidationError as error:
-        found = faults.sentences(error.errors(include_url=False))
-    raise InvalidRequestError(*found)
+        return None, faults.sentences(error.errors(include_url=False))

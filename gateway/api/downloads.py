@@ -12,7 +12,7 @@ from urllib.parse import quote
 
 from aiohttp import web
 
-from gateway.api import ranges
+from gateway.api import conditions, ranges
 from gateway.domain.dossiers import Attachment
 from gateway.services.attachments import Download
 
@@ -31,6 +31,8 @@ async def send(request: web.Request, download: Download) -> web.StreamResponse:
     try:
         size = download.reader.size
         headers = _headers(download.attachment)
+        if "ETag" in headers and conditions.known(request, headers["ETag"]):
+            return conditions.not_modified(headers["ETag"])
         wanted = request.headers.get("Range") if "ETag" in headers else None
         part = None
         if wanted and ranges.still_same(request.headers.get("If-Range"), headers["ETag"]):

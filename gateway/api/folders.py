@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from aiohttp import web
 
-from gateway.api import bodies, parameters, rendering
+from gateway.api import bodies, conditions, drafts, parameters, rendering
 from gateway.api.context import office_of
 from gateway.api.reading import read_json
-from gateway.api.repetition import created, once
+from gateway.api.repetition import created, done, once, silent
 from gateway.domain.dossiers import Applicant
+from gateway.domain.errors import InvalidRequestError
 from gateway.domain.identity import Caller, OrganizationId
 from gateway.services import deposit
 
@@ -16,7 +17,11 @@ from gateway.services import deposit
 async def create(request: web.Request, caller: Caller) -> web.StreamResponse:
     """POST /folders: 201 with the folder."""
     raw = await read_json(request)
-    new = _new_folder(bodies.parse(bodies.FolderBody, raw))
+    body, faults = bodies.understood(bodies.FolderBody, raw)
+    if body is None:
+        faults += tuple(await deposit.check_folder(office_of(request), caller, drafts.folder(raw)))
+        raise InvalidRequestError(*faults)
+    new = _new_folder(body)
     answer = await deposit.create_folder(office_of(request), caller, new, once(request, raw, _render))
     return created(answer, _render)
 
@@ -24,15 +29,24 @@ async def create(request: web.Request, caller: Caller) -> web.StreamResponse:
 async def read(request: web.Request, caller: Caller) -> web.StreamResponse:
     """GET /folders/{folderId}."""
     (folder_id,) = parameters.path_ids(request, "folderId")
-    return rendering.json_response(_render(await deposit.read_folder(office_of(request), caller, folder_id)))
+    return conditions.answer(request, _render(await deposit.read_folder(office_of(request), caller, folder_id)))
 
 
 async def update(request: web.Request, caller: Caller) -> web.StreamResponse:
     """PATCH /folders/{folderId}: `globalStatus`, where HUBEE_COMPLETED publishes, and `closeDateTime`."""
     (folder_id,) = parameters.path_ids(request, "folderId")
-    change = bodies.parse(bodies.FolderChange, await read_json(request))
-    await deposit.update_folder(office_of(request), caller, folder_id, change.global_status, change.close_date_time)
-    return rendering.no_content()
+    expected, raw = conditions.expected(request, _render), await read_json(request)
+    change = bodies.parse(bodies.FolderChange, raw)
+    answer = await deposit.update_folder(
+        office_of(request),
+        caller,
+        folder_id,
+        change.global_status,
+        change.close_date_time,
+        expected=expected,
+        once=once(request, raw, silent),
+    )
+    return done(answer)
 
 
 async def delete(request: web.Request, caller: Caller) -> web.StreamResponse:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from aiohttp import web
 
-from gateway.api import parameters, rendering
+from gateway.api import conditions, parameters, rendering
 from gateway.api.context import office_of
 from gateway.domain.identity import Caller
 from gateway.services import inbox
@@ -20,7 +20,7 @@ async def find(request: web.Request, caller: Caller) -> web.StreamResponse:
         parameters.process_codes(request, "processPriority"),
     )
     details = parameters.flag(request, "eventDetails")
-    return rendering.json_response(rendering.json_text(rendering.notifications(found, details=details)))
+    return conditions.answer(request, rendering.json_text(rendering.notifications(found, details=details)))
 
 
 async def delete(request: web.Request, caller: Caller) -> web.StreamResponse:

@@ -33,3 +33,13 @@ def created(answer: V | Replay, render: Callable[[V], str]) -> web.Response:
     if isinstance(answer, Replay):
         return rendering.json_response(answer.text, 201, _REPLAYED)
     return rendering.json_response(render(answer), 201)
+
+
+def silent(_done: object) -> str:
+    """What is kept of an answer without a body."""
+    return ""
+
+
+def done(answer: Replay | None) -> web.Response:
+    """204, for the first time or once more."""
+    return web.Response(status=204, headers=None if answer is None else _REPLAYED)

@@ -13,7 +13,9 @@ from gateway.domain.identity import Caller, Door, Role
 from gateway.domain.statuses import BEYOND_SENT, Status, Step, steps
 from gateway.services.access import case_of, is_depositor, is_recipient, process_of
 from gateway.services.office import Office
+from gateway.services.once import Once, Replay, only_once
 from gateway.services.ports import Transaction
+from gateway.services.precondition import Precondition
 from gateway.services.progress import advance
 from gateway.services.reopen import reopen
 from gateway.services.served import METADATA, note_served
@@ -46,18 +48,27 @@ async def read_case(office: Office, caller: Caller, case_id: str, *, lite: bool 
 
     A recipient's reading counts towards the fetching of its deliveries. Raises NotFoundError or ForbiddenError.
     """
-    view = await office.store.read(lambda tx: _read(tx, caller, case_id, lite))
+    view = await office.store.read(lambda tx: _read(tx, caller, case_id, lite=lite))
     if not lite:
         await note_served(office, caller, case_id, METADATA, 0, 1)
     return view
 
 
-async def set_status(office: Office, caller: Caller, case_id: str, status: str) -> None:
+async def set_status(
+    office: Office,
+    caller: Caller,
+    case_id: str,
+    status: str,
+    *,
+    expected: Precondition | None = None,
+    once: Once | None = None,
+) -> Replay | None:
     """Changes the status of a case; the present status is accepted silently.
 
     The recipient's first status beyond SENT accepts the case's delivery (SI_INTG_ERROR rejects it); HUBEE_NOTIFIED by
     the depositor re-opens the case. Raises InvalidRequestError for an unknown status or a change that the process does
-    not allow; NotFoundError or ForbiddenError.
+    allow; ConflictError when the case is not as `expected`, was moved meanwhile, or the idempotency key was used for
+    another request; NotFoundError or ForbiddenError.
     """
     now = office.clock()
     wanted = known_status("status", status)
@@ -65,10 +76,13 @@ async def set_status(office: Office, caller: Caller, case_id: str, status: str) 
     def verb(tx: Transaction) -> None:
         case, folder = case_of(tx, caller, case_id, hold=True)
         may_act(tx, caller, case, now)
+        if expected is not None:
+            expected.check(_read(tx, caller, case_id, lite=False), "The case", case.status)
         if wanted is not case.status:
             change(tx, office, caller, case, folder, wanted, now)
 
-    await office.store.write(verb)
+    done = await office.store.write(lambda tx: only_once(tx, caller, once, now, verb))
+    return done if isinstance(done, Replay) else None
 
 
 def known_status(field: str, value: str) -> Status:
@@ -131,7 +145,7 @@ def _way(tx: Transaction, caller: Caller, case: Case, wanted: Status) -> tuple[S
     return (Step(wanted),)
 
 
-def _read(tx: Transaction, caller: Caller, case_id: str, lite: bool) -> CaseView:
+def _read(tx: Transaction, caller: Caller, case_id: str, *, lite: bool) -> CaseView:
     case, folder = case_of(tx, caller, case_id)
     if lite:
         return CaseView(case, folder, (), ())

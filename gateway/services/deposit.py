@@ -2,23 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
 from gateway.domain.deliveries import DeliveryKind
 from gateway.domain.dossiers import Applicant, Attachment, AttachmentStatus, Case, Folder
-from gateway.domain.errors import ForbiddenError, InvalidRequestError
-from gateway.domain.identity import Caller, OrganizationId, Role
+from gateway.domain.errors import InvalidRequestError
+from gateway.domain.identity import Caller, OrganizationId
 from gateway.domain.ids import new_id
 from gateway.domain.journal import Entry
-from gateway.domain.referential import Process, Subscription
 from gateway.domain.statuses import Status, folder_status
 from gateway.pec.names import safe_number
-from gateway.services.access import folder_of, out_of_process
+from gateway.services.access import folder_of
+from gateway.services.deposit_checks import FolderDraft, folder_faults
 from gateway.services.office import Office
 from gateway.services.once import Once, Replay, only_once
 from gateway.services.ports import Transaction
+from gateway.services.precondition import Precondition
 from gateway.services.publish import publish
 
 
@@ -81,26 +82,50 @@ async def create_folder(
     return answer
 
 
+async def check_folder(office: Office, caller: Caller, draft: FolderDraft) -> list[str]:
+    """What speaks against a folder of which only a part could be read. Raises ForbiddenError."""
+    now = office.clock()
+    return await office.store.read(lambda tx: folder_faults(tx, office, caller, draft, now))
+
+
 async def read_folder(office: Office, caller: Caller, folder_id: str) -> FolderView:
     """The folder, for its depositor or ADMIN. Raises NotFoundError or ForbiddenError."""
     return await office.store.read(lambda tx: _view(tx, folder_of(tx, caller, folder_id)))
 
 
 async def update_folder(
-    office: Office, caller: Caller, folder_id: str, status: str, close_at: datetime | None = None
-) -> None:
+    office: Office,
+    caller: Caller,
+    folder_id: str,
+    status: str,
+    close_at: datetime | None = None,
+    *,
+    expected: Precondition | None = None,
+    once: Once | None = None,
+) -> Replay | None:
     """HUBEE_COMPLETED completes the folder and publishes its cases; another status is kept on the folder alone.
 
     Raises InvalidRequestError for an unknown status, an attachment that is still missing, or a case that would get no
-    attachment at all; NotFoundError or ForbiddenError.
+    attachment at all; ConflictError when the folder is not as `expected` or the idempotency key was used for another
+    request; NotFoundError or ForbiddenError.
     """
     now = office.clock()
     if status not in Status.__members__ or status == Status.ARCHIVED:
         raise InvalidRequestError(f"globalStatus: {status} is not a status that can be set")
     wanted = Status(status)
-    published = await office.store.write(lambda tx: _update(tx, office, caller, folder_id, wanted, close_at, now))
-    if published is not None:
-        office.meter.count("deposits_total", process=published)
+
+    def verb(tx: Transaction) -> str | None:
+        folder = folder_of(tx, caller, folder_id, hold=True)
+        if expected is not None:
+            expected.check(_view(tx, folder), "The folder", folder.status)
+        return _update(tx, office, caller, folder, wanted, close_at, now)
+
+    done = await office.store.write(lambda tx: only_once(tx, caller, once, now, verb))
+    if isinstance(done, Replay):
+        return done
+    if done is not None:
+        office.meter.count("deposits_total", process=done)
+    return None
 
 
 async def delete_folder(office: Office, caller: Caller, folder_id: str) -> None:
@@ -122,21 +147,13 @@ async def delete_folder(office: Office, caller: Caller, folder_id: str) -> None:
 
 
 def _create(tx: Transaction, office: Office, caller: Caller, new: NewFolder, now: datetime) -> FolderView:
-    process = tx.processes.get(new.process)
-    if process is None or not process.is_activated:
-        raise InvalidRequestError(f"Process {new.process} does not exist")
-    operator = caller.role is Role.OSL and process.osl in (None, caller.organization)
-    if not (operator or caller.role is Role.ADMIN) or out_of_process(caller, process.code):
-        raise ForbiddenError
-    subscriptions, faults = _recipients(tx, new, now)
-    faults += _shape_faults(new)
-    faults += attachment_faults(office, process, new.attachments)
+    faults = folder_faults(tx, office, caller, FolderDraft(new.process, new.cases, new.attachments), now)
     if faults:
         raise InvalidRequestError(*faults)
     folder = Folder(
         id=new_id(),
         depositor=caller.organization,
-        process=process.code,
+        process=new.process,
         external_id=new.external_id,
         status=Status.HUBEE_RECEIVED,
         created_at=now,
@@ -144,21 +161,7 @@ def _create(tx: Transaction, office: Office, caller: Caller, new: NewFolder, now
         applicant=new.applicant,
         partner=caller.partner,
     )
-    cases = tuple(
-        Case(
-            id=new_id(),
-            folder_id=folder.id,
-            depositor=folder.depositor,
-            recipient=str(case.recipient),
-            subscription_id=subscription.id,
-            process=folder.process,
-            external_id=case.external_id,
-            status=Status.HUBEE_RECEIVED,
-            created_at=now,
-            partner_attributes=case.partner_attributes,
-        )
-        for case, subscription in zip(new.cases, subscriptions, strict=True)
-    )
+    cases = tuple(_case(tx, folder, case, now) for case in new.cases)
     attachments = tuple(
         Attachment(new_id(), folder.id, None, one.file_name, one.type, one.size, one.mime_type)
         for one in new.attachments
@@ -181,53 +184,21 @@ def _create(tx: Transaction, office: Office, caller: Caller, new: NewFolder, now
     return FolderView(folder, cases, attachments, recipients)
 
 
-def _recipients(tx: Transaction, new: NewFolder, now: datetime) -> tuple[list[Subscription], list[str]]:
-    found, faults = [], []
-    for case in new.cases:
-        subscription = tx.subscriptions.find(str(case.recipient), new.process)
-        if tx.organizations.get(str(case.recipient)) is None:
-            faults.append(f"Case recipient {case.recipient} does not exist")
-        elif subscription is None or not subscription.active(now):
-            # existing clients match this spelling
-            faults.append(f"Case recipient {case.recipient} does not suscribed to {new.process}")
-        else:
-            found.append(subscription)
-    return found, faults
-
-
-def _shape_faults(new: NewFolder) -> Iterator[str]:
-    names = [case.external_id for case in new.cases]
-    if not names:
-        yield "cases: a folder has at least one case"
-    if not new.attachments:
-        yield "attachments: a folder has at least one attachment"
-    for position, attachment in enumerate(new.attachments):
-        if not attachment.recipients:
-            yield f"attachments[{position}].recipients: at least one case has to see the attachment"
-        for name in attachment.recipients:
-            if name not in names:
-                yield f"attachments[{position}].recipients: no case of the folder has externalId {name}"
-    for name in dict.fromkeys(names):
-        if not any(name in attachment.recipients for attachment in new.attachments):
-            yield f"cases: no attachment is for the case {name}"
-
-
-def attachment_faults(
-    office: Office, process: Process, attachments: tuple[NewAttachment, ...], *, recipient: bool = False
-) -> list[str]:
-    """What a process has against these attachments. For a depositor, a list that is empty allows anything."""
-    faults = []
-    most = min(process.attachment_max_size or office.policy.attachment_max_size, office.policy.attachment_max_size)
-    formats = process.recipient_formats if recipient else process.attachment_formats
-    for position, one in enumerate(attachments):
-        where = f"attachments[{position}]"
-        if not recipient and process.attachment_types and one.type not in process.attachment_types:
-            faults.append(f"{where}.type: {one.type} is not allowed by {process.code}")
-        if (recipient or formats) and one.mime_type not in formats:
-            faults.append(f"{where}.mimeType: {one.mime_type} is not allowed by {process.code}")
-        if not 0 < one.size <= most:
-            faults.append(f"{where}.size: must be between 1 and {most} bytes")
-    return faults
+def _case(tx: Transaction, folder: Folder, new: NewCase, now: datetime) -> Case:
+    subscription = tx.subscriptions.find(str(new.recipient), folder.process)
+    assert subscription is not None, "it was looked at with the folder's faults"
+    return Case(
+        id=new_id(),
+        folder_id=folder.id,
+        depositor=folder.depositor,
+        recipient=str(new.recipient),
+        subscription_id=subscription.id,
+        process=folder.process,
+        external_id=new.external_id,
+        status=Status.HUBEE_RECEIVED,
+        created_at=now,
+        partner_attributes=new.partner_attributes,
+    )
 
 
 def _view(tx: Transaction, folder: Folder) -> FolderView:
@@ -245,13 +216,12 @@ def _update(
     tx: Transaction,
     office: Office,
     caller: Caller,
-    folder_id: str,
+    folder: Folder,
     wanted: Status,
     close_at: datetime | None,
     now: datetime,
 ) -> str | None:
     """Answers the process when the folder was published now."""
-    folder = folder_of(tx, caller, folder_id, hold=True)
     if close_at is not None:
         tx.folders.set_close_date(folder.id, close_at, now)
     if wanted is Status.HUBEE_COMPLETED:

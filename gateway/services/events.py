@@ -12,12 +12,14 @@ from gateway.domain.identity import Caller, Mode
 from gateway.domain.ids import new_id
 from gateway.domain.journal import Entry
 from gateway.domain.statuses import Status
-from gateway.services.access import case_of, is_recipient, process_of, subscription_of
+from gateway.services.access import case_of, is_recipient, subscription_of
 from gateway.services.cases import EventView, change, gesture_of, insert_skipped, known_status, view_event
-from gateway.services.deposit import NewAttachment, attachment_faults
+from gateway.services.deposit import NewAttachment
+from gateway.services.event_checks import EventDraft, event_faults
 from gateway.services.office import Office
 from gateway.services.once import Once, Replay, only_once
 from gateway.services.ports import Transaction
+from gateway.services.precondition import Precondition
 from gateway.services.progress import notify, notify_depositor, speaker
 from gateway.services.reopen import deliver_event, fresh_reopening, reopen
 from gateway.services.settle import accept_by_answer, gesture
@@ -53,6 +55,18 @@ async def post_event(
     )
 
 
+async def check_event(office: Office, caller: Caller, case_id: str, draft: EventDraft) -> list[str]:
+    """What speaks against an event of which only a part could be read. Raises as `post_event` does of the case."""
+    now = office.clock()
+
+    def query(tx: Transaction) -> list[str]:
+        case, _ = case_of(tx, caller, case_id)
+        may_act(tx, caller, case, now)
+        return event_faults(tx, office, caller, case, draft)
+
+    return await office.store.read(query)
+
+
 async def read_event(office: Office, caller: Caller, case_id: str, event_id: str) -> EventView:
     """One event of a case. Raises NotFoundError or ForbiddenError."""
 
@@ -63,11 +77,21 @@ async def read_event(office: Office, caller: Caller, case_id: str, event_id: str
     return await office.store.read(query)
 
 
-async def set_event_status(office: Office, caller: Caller, case_id: str, event_id: str, status: str) -> None:
+async def set_event_status(
+    office: Office,
+    caller: Caller,
+    case_id: str,
+    event_id: str,
+    status: str,
+    *,
+    expected: Precondition | None = None,
+    once: Once | None = None,
+) -> Replay | None:
     """SENT, by the author, sends an event in progress; RECEIVED, by the other side, acknowledges it.
 
     RECEIVED by the recipient also accepts the delivery that carries the event. Repeating either is silent. Raises
-    InvalidRequestError when files are missing or the status is none of the two; NotFoundError or ForbiddenError.
+    InvalidRequestError when files are missing or the status is none of the two; ConflictError when the event is not as
+    `expected` or the idempotency key was used for another request; NotFoundError or ForbiddenError.
     """
     now = office.clock()
 
@@ -75,6 +99,9 @@ async def set_event_status(office: Office, caller: Caller, case_id: str, event_i
         case, folder = case_of(tx, caller, case_id, hold=True)
         event = _event(tx, caller, case, event_id)
         may_act(tx, caller, case, now)
+        if expected is not None:
+            view = view_event(caller, case, event, tx.attachments.of_event(event.id))
+            expected.check(view, "The event", event.status)
         if status == EventStatus.SENT and event.status is EventStatus.IN_PROGRESS:
             _send(tx, office, caller, case, folder, event, now)
         elif status == EventStatus.RECEIVED and event.status is EventStatus.SENT:
@@ -82,7 +109,8 @@ async def set_event_status(office: Office, caller: Caller, case_id: str, event_i
         elif status != event.status:
             raise InvalidRequestError(f"status: an event in status {event.status} cannot become {status}")
 
-    await office.store.write(verb)
+    done = await office.store.write(lambda tx: only_once(tx, caller, once, now, verb))
+    return done if isinstance(done, Replay) else None
 
 
 async def delete_event(office: Office, caller: Caller, case_id: str, event_id: str) -> None:
@@ -107,7 +135,8 @@ async def delete_event(office: Office, caller: Caller, case_id: str, event_id: s
 def _post(tx: Transaction, office: Office, caller: Caller, case_id: str, new: NewEvent, now: datetime) -> EventView:
     case, folder = case_of(tx, caller, case_id, hold=True)
     may_act(tx, caller, case, now)
-    faults = _faults(tx, office, caller, case, new)
+    draft = EventDraft(new.action, new.message, new.new_status, new.attachments)
+    faults = event_faults(tx, office, caller, case, draft)
     if faults:
         raise InvalidRequestError(*faults)
     waits = new.action is ActionType.ATTACH_DEPOSIT
@@ -149,24 +178,6 @@ def _post(tx: Transaction, office: Office, caller: Caller, case_id: str, new: Ne
     if not waits:
         take_effect(tx, office, caller, case, folder, event, now)
     return view_event(caller, case, event, attachments)
-
-
-def _faults(tx: Transaction, office: Office, caller: Caller, case: Case, new: NewEvent) -> list[str]:
-    process = process_of(tx, case.process)
-    recipient = is_recipient(caller, case)
-    faults = attachment_faults(office, process, new.attachments, recipient=recipient)
-    if new.action is ActionType.ATTACH_DEPOSIT and not new.attachments:
-        faults.append("attachments: an ATTACH_DEPOSIT event needs at least one attachment")
-    if new.action is not ActionType.ATTACH_DEPOSIT and new.attachments:
-        faults.append(f"attachments: an event of type {new.action} has no attachments; use ATTACH_DEPOSIT")
-    if recipient and new.message and not process.message_to_transmitter:
-        faults.append(f"message: process {process.code} takes no messages to the transmitter")
-    if new.new_status is not None:
-        try:
-            known_status("caseNewStatus", new.new_status)
-        except InvalidRequestError as fault:
-            faults.append(fault.message)
-    return faults
 
 
 def take_effect(

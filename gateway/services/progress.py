@@ -34,7 +34,9 @@ def advance(
     before = case.status
     for step in way:
         if not tx.cases.change_status(case.id, before, step.status, now):
-            raise ConflictError(f"The case left status {before} meanwhile; read it again")
+            found = tx.cases.get(case.id)
+            now_in = {} if found is None else {"status": str(found[0].status)}
+            raise ConflictError(f"The case left status {before} meanwhile; read it again", now_in)
         if event is None or step is not way[-1]:
             record(tx, case, status_event(caller, case, before, step, now, notification=notification))
         tx.journal.write(

@@ -107,3 +107,38 @@ def test_a_key_is_visible_ascii(key: str) -> None:
     assert parameters.idempotency_key(asked(headers={"Idempotency-Key": "k" * 255})) == "k" * 255
     with pytest.raises(InvalidRequestError):
         parameters.idempotency_key(asked(headers={"Idempotency-Key": key}))
+
+
+async def test_faults_of_path_query_and_headers_come_together(visitor: Visitor) -> None:
+    headers = {"editorName": "e" * 51, "softwareVersion": "s" * 51}
+    answer = await visitor.call("rennes", "GET", "/cases/x/events/y/attachments/z", headers=headers)
+    assert answer.status == 400
+    assert [message.partition(":")[0] for message in answer.messages] == [
+        "@path.caseId",
+        "@path.eventId",
+        "@path.attachmentId",
+        "@header.editorName",
+        "@header.softwareVersion",
+    ]
+    query = f"/notifications?maxResult=0&processCode={'p' * 31}&eventDetails={'t' * 15}"
+    for sent in ({}, headers):
+        answer = await visitor.call("rennes", "GET", query, headers=sent)
+        assert [message.partition(":")[0] for message in answer.messages] == [
+            "@query.maxResult",
+            "@query.processCode",
+            "@query.eventDetails",
+            *(f"@header.{name}" for name in sent),
+        ]
+    answer = await visitor.call("depot", "PUT", "/folders/x/attachments/y", data=b"1", headers={"digest": "no"})
+    assert [message.partition(":")[0] for message in answer.messages] == [
+        "@path.folderId",
+        "@path.attachmentId",
+        "@header.digest",
+    ]
+    sent = {"Idempotency-Key": "k" * 256, "If-Match": "no tag"}
+    answer = await visitor.call("rennes", "PATCH", "/cases/x", json={"status": "DONE"}, headers=sent)
+    assert [message.partition(":")[0] for message in answer.messages] == [
+        "@path.caseId",
+        "@header.Idempotency-Key",
+        "@header.If-Match",
+    ]

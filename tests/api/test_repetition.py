@@ -69,3 +69,32 @@ async def test_events_are_repeated_likewise(visitor: Visitor) -> None:
 async def test_a_key_that_is_none_is_refused(visitor: Visitor) -> None:
     headers = {"Idempotency-Key": "k" * 256}
     assert (await visitor.call("depot", "POST", "/folders", json=folder_body(), headers=headers)).status == 400
+
+
+async def test_a_change_asked_by_post_is_repeated_likewise(visitor: Visitor) -> None:
+    folder = await visitor.deposit()
+    case = f"/cases/{folder['cases'][0]['id']}"
+    event = (await visitor.call("depot", "POST", f"{case}/events", json={"actionType": "COM_ADD"})).json
+    changes = (
+        ("rennes", case, {"status": "DONE"}, {"status": "REFUSED"}),
+        ("rennes", f"{case}/events/{event['id']}", {"status": "RECEIVED"}, {"status": "SENT"}),
+        ("depot", f"/folders/{folder['id']}", {"globalStatus": "CLOSED"}, {"globalStatus": "DONE"}),
+    )
+    for number, (who, path, change, other) in enumerate(changes):
+        headers = {"X-HTTP-Method-Override": "PATCH", "Idempotency-Key": f"change-{number}"}
+        first = await visitor.call(who, "POST", path, json=change, headers=headers)
+        again = await visitor.call(who, "POST", path, json=change, headers=headers)
+        assert (first.status, again.status, again.body) == (204, 204, b"")
+        assert "Idempotency-Replayed" not in first.headers
+        assert again.headers["Idempotency-Replayed"] == "true"
+        answer = await visitor.call(who, "POST", path, json=other, headers=headers)
+        assert answer.errors[0]["code"] == 409
+
+
+async def test_a_repeated_change_does_not_undo_a_later_one(visitor: Visitor) -> None:
+    case = f"/cases/{(await visitor.deposit())['cases'][0]['id']}"
+    headers = {"X-HTTP-Method-Override": "PATCH", **KEY}
+    assert (await visitor.call("rennes", "POST", case, json={"status": "IN_PROGRESS"}, headers=headers)).status == 204
+    assert (await visitor.call("rennes", "PATCH", case, json={"status": "DONE"})).status == 204
+    assert (await visitor.call("rennes", "POST", case, json={"status": "IN_PROGRESS"}, headers=headers)).status == 204
+    assert (await visitor.call("rennes", "GET", case)).json["status"] == "DONE"
