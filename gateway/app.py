@@ -26,7 +26,7 @@ from gateway.domain.retry import RetryPolicy
 from gateway.pec.returns import Limits
 from gateway.pec.zip_bounds import Bounds
 from gateway.scheduler.jobs import Job, Scheduler
-from gateway.services import expire, figures, housekeeping
+from gateway.services import expire, figures, housekeeping, subscriptions
 from gateway.services.office import Office, Policy
 from gateway.services.operator import ensure_gateway
 from gateway.sftp_server.server import SftpServer
@@ -41,6 +41,7 @@ log = structlog.get_logger(__name__)
 
 _CARRY_EVERY: Final = timedelta(milliseconds=500)
 _SETTLE_EVERY: Final = timedelta(seconds=10)
+_ACTIVATE_EVERY: Final = timedelta(minutes=1)
 _FORGET_EVERY: Final = timedelta(hours=1)
 
 
@@ -225,6 +226,7 @@ def jobs(office: Office, webhooks: Webhooks, settings: Settings) -> tuple[Job, .
         Job("answers", _CARRY_EVERY, lambda: carry_answers(office)),
         Job("outbox", settings.outbox.every, webhooks.send_due, leased=False),
         Job("expiry", settings.expiry.every, lambda: expire.expire_due(office)),
+        Job("activation", _ACTIVATE_EVERY, lambda: subscriptions.activate_due(office)),
         Job("settled-answers", _SETTLE_EVERY, lambda: housekeeping.settle_answers(office)),
         Job("forget", _FORGET_EVERY, lambda: housekeeping.forget(office)),
         Job("sweep", _FORGET_EVERY, lambda: housekeeping.sweep_blobs(office)),

@@ -23,6 +23,8 @@ OPERATORS: Final = frozenset({Role.ADMIN})
 RECIPIENTS: Final = frozenset({Role.SI, Role.ADMIN})
 DEPOSITORS: Final = frozenset({Role.OSL, Role.ADMIN})
 EVERYBODY: Final = frozenset({Role.OSL, Role.SI, Role.ADMIN})
+REGISTRARS: Final = frozenset({Role.DATAPASS, Role.ADMIN})
+ANYBODY: Final = frozenset(Role)
 INVALID_CREDENTIALS: Final = "Invalid Credentials. Make sure you have provided the correct security credentials"
 
 

@@ -9,6 +9,7 @@ from aiohttp import web
 
 from gateway.api import (
     attachments,
+    capabilities,
     cases,
     clients,
     contract,
@@ -18,14 +19,19 @@ from gateway.api import (
     health,
     migration,
     notifications,
+    organizations,
+    processes,
+    subscriptions,
     tokens,
     webhooks,
 )
 from gateway.api.authentication import (
+    ANYBODY,
     DEPOSITORS,
     EVERYBODY,
     OPERATORS,
     RECIPIENTS,
+    REGISTRARS,
     Handler,
     Operation,
     entitled,
@@ -43,6 +49,9 @@ _EVENT: Final = _CASE + "/events/{eventId}"
 _WEBHOOK: Final = "/subscriptions/{subscriptionId}/webhook"
 _CLIENT: Final = "/clients/{clientId}"
 _FILE: Final = "/attachments/{attachmentId}"
+_SUBSCRIPTION: Final = "/subscriptions/{subscriptionId}"
+_ORGANIZATION: Final = "/organizations/{organizationId}"
+_PROCESS: Final = "/processes/{code}"
 
 Table = tuple[tuple[str, str, Operation, frozenset[Role]], ...]
 """Rows of method, path below the base, what answers, and the roles that may ask."""
@@ -68,9 +77,23 @@ OPERATIONS: Final[Table] = (
     ("GET", "/attachmentsIdsForPurge", copies.find, EVERYBODY),
     ("PUT", "/idsPurged", copies.purged, EVERYBODY),
 )
-REFERENTIAL: Final[Table] = ()
+REFERENTIAL: Final[Table] = (
+    ("GET", "/subscriptions", subscriptions.find, DEPOSITORS),
+    ("POST", "/subscriptions", subscriptions.create, REGISTRARS),
+    ("GET", _SUBSCRIPTION, subscriptions.read, DEPOSITORS),
+    ("PUT", _SUBSCRIPTION, subscriptions.update, OPERATORS),
+    ("GET", "/organizations", organizations.find, ANYBODY),
+    ("POST", "/organizations", organizations.create, OPERATORS),
+    ("GET", _ORGANIZATION, organizations.read, ANYBODY),
+    ("PUT", _ORGANIZATION, organizations.update, OPERATORS),
+    ("GET", "/processes", processes.find, ANYBODY),
+    ("POST", "/processes", processes.create, OPERATORS),
+    ("GET", _PROCESS, processes.read, ANYBODY),
+    ("PUT", _PROCESS, processes.update, OPERATORS),
+)
 """Operations below REFERENTIAL_BASE (hub v1, Referential)."""
 NATIVE: Final[Table] = (
+    ("GET", "/capabilities", capabilities.find, DEPOSITORS),
     ("GET", "/clients", clients.find, OPERATORS),
     ("PATCH", _CLIENT, clients.change, OPERATORS),
     ("POST", _CLIENT + "/secrets", clients.add_secret, OPERATORS),

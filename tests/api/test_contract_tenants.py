@@ -44,7 +44,7 @@ class Worlds:
 
 
 def _subscription(name: str, tx: Transaction) -> Subscription:
-    found = tx.subscriptions.find(name, "CERTDC")
+    found = tx.subscriptions.find(name, "EtatCivil")
     assert found is not None
     return found
 

@@ -1,0 +1,110 @@
+"""The shapes of the referential: which fields, in which order, null where there is nothing (hub v1, Referential)."""
+
+from __future__ import annotations
+
+from gateway.api import rendering
+from gateway.api.rendering import Json, date_time
+from gateway.domain.lists import Capability
+from gateway.domain.referential import Contact, Organization, Process
+from gateway.services.subscriptions import SubscriptionView
+
+
+def subscription(view: SubscriptionView, *, whole: bool = False) -> Json:
+    """A subscription. Of its people only their addresses are shown, unless `whole`: the answer to its creation."""
+    found = view.subscription
+    person = _person if whole else _address
+    return {
+        "id": found.id,
+        "datapassId": found.datapass_id,
+        "processCode": found.process,
+        "subscriber": rendering.organization(found.organization),
+        "accessMode": found.access_mode,
+        "transport": found.transport,
+        "notificationFrequency": found.notification_frequency,
+        "activateDateTime": date_time(found.activate_at),
+        "validateDateTime": date_time(found.validate_at),
+        "rejectDateTime": date_time(found.reject_at),
+        "endDateTime": date_time(found.end_at),
+        "updateDateTime": date_time(found.updated_at),
+        "delegationActor": person(found.delegation_actor),
+        "rejectionReason": found.rejection_reason,
+        "status": view.status,
+        "email": found.email,
+        "localAdministrator": person(found.local_administrator),
+    }
+
+
+def organization(found: Organization) -> Json:
+    """An organization."""
+    return {
+        "type": found.id.type,
+        "companyRegister": found.id.company_register,
+        "branchCode": found.id.branch_code,
+        "name": found.name,
+        "code": found.code,
+        "country": found.country,
+        "postalCode": found.postal_code,
+        "territory": found.territory,
+        "email": found.email,
+        "phoneNumber": found.phone_number,
+        "status": found.status,
+        "createDateTime": date_time(found.created_at),
+        "updateDateTime": date_time(found.updated_at),
+    }
+
+
+def process(found: Process) -> Json:
+    """A process. Sizes in bytes, times in days."""
+    return {
+        "code": found.code,
+        "name": found.name,
+        "description": found.description,
+        "isActivated": found.is_activated,
+        "osl": found.osl,
+        "attachmentFormatsEnabled": list(found.attachment_formats),
+        "siAttachmentFormatsEnabled": list(found.recipient_formats),
+        "attachmentTypesEnabled": list(found.attachment_types),
+        "attachmentMaxSizeEnabled": found.attachment_max_size,
+        "statusBeforeFileDeletion": found.status_before_file_deletion,
+        "timeBeforeFileDeletion": found.time_before_file_deletion,
+        "timeBeforeArchiving": found.time_before_archiving,
+        "timeBeforeFolderDeletion": found.time_before_folder_deletion,
+        "messageToTransmitter": found.message_to_transmitter,
+        "messageWithStatus": found.message_with_status,
+        "authorizedAwaiting": found.rules.awaiting,
+        "subscriptionValidation": found.subscription_validation,
+        "legalJustification": found.legal_justification,
+        "createDateTime": date_time(found.created_at),
+        "updateDateTime": date_time(found.updated_at),
+    }
+
+
+def capability(found: Capability) -> Json:
+    """Who takes which process; `recipient` is what a case to it names, with the routing code."""
+    return {
+        "processCode": found.process,
+        "recipient": rendering.organization(str(found.organization)),
+        "name": found.name,
+        "postalCode": found.postal_code,
+        "territory": found.territory,
+        "activateDateTime": date_time(found.activate_at),
+        "endDateTime": date_time(found.end_at),
+    }
+
+
+def _address(found: Contact | None) -> Json | None:
+    return None if found is None else {"email": found.email}
+
+
+def _person(found: Contact | None) -> Json | None:
+    """The names are the only fields of the hub that cannot be null: they are left out where they are not known."""
+    if found is None:
+        return None
+    names = {"firstName": found.first_name, "lastName": found.last_name}
+    return {
+        **{name: value for name, value in names.items() if value is not None},
+        "email": found.email,
+        "function": found.function,
+        "phoneNumber": found.phone_number,
+        "mobileNumber": found.mobile_number,
+    }
