@@ -15,6 +15,7 @@ from gateway.services.ports import Transaction
 from gateway.services.settle import gesture
 
 _NOUN = "Notification"
+_SHORT = 100
 
 
 async def notifications(
@@ -29,7 +30,8 @@ async def notifications(
     `processes` narrows to these codes; those of `priorities` come before the others.
     """
     now = office.clock()
-    return await office.store.read(lambda tx: _list(tx, caller, most, processes, priorities, now))
+    look = office.store.glance if most <= _SHORT else office.store.read
+    return await look(lambda tx: _list(tx, caller, most, processes, priorities, now))
 
 
 async def dismiss(office: Office, caller: Caller, notification_id: str) -> None:
