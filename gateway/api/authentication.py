@@ -8,7 +8,7 @@ from typing import Final
 import structlog
 from aiohttp import web
 
-from gateway.api import parameters
+from gateway.api import limits, parameters
 from gateway.api.context import office_of
 from gateway.api.errors import Refusal
 from gateway.api.problems import native
@@ -47,6 +47,7 @@ def entitled(operation: Operation, roles: frozenset[Role]) -> Handler:
 
     async def handler(request: web.Request) -> web.StreamResponse:
         caller = await caller_of(request)
+        await limits.admit(request, caller)
         if caller.role not in roles:
             raise (
                 ForbiddenError(f"This operation is open to: {', '.join(sorted(roles))}")
