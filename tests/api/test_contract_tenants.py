@@ -31,6 +31,7 @@ SHOWN = {
     "01920f2e-7a01-7000-8000-0000000000a1": "attachmentId",
     "01920f2e-7a01-7000-8000-0000000000b1": "notificationId",
     "01920f2e-7a01-7000-8000-0000000000d1": "subscriptionId",
+    "01920f2e-7a01-7000-8000-0000000000ca": "callId",
 }
 NOWHERES = dict.fromkeys(SHOWN.values(), NOWHERE)
 
@@ -49,14 +50,25 @@ def _subscription(name: str, tx: Transaction) -> Subscription:
     return found
 
 
+async def call(door: LastingDoor, client: str, subscription_id: str) -> str:
+    """The id of a call of the subscription's webhook."""
+    headers = {"Authorization": f"Bearer {await door.visitor.token(client)}"}
+    path = f"{NATIVE_BASE}/subscriptions/{subscription_id}/webhook"
+    target = {"url": "https://hook.example.org/"}
+    assert (await door.visitor.raw("PUT", path, json=target, headers=headers)).status == 200
+    found: str = (await door.visitor.raw("POST", path + "/test", headers=headers)).json["id"]
+    return found
+
+
 @pytest.fixture(scope="session")
 def worlds(lasting_door: LastingDoor) -> Worlds:
     visitor = lasting_door.visitor
     theirs = lasting_door.run(dossier(visitor, "depot", RENNES, "rennes"))
     own = lasting_door.run(dossier(visitor, "autre-depot", BREST, "brest"))
-    for ids, name in ((theirs, RENNES), (own, BREST)):
+    for ids, name, client in ((theirs, RENNES, "rennes"), (own, BREST, "brest")):
         found = lasting_door.run(visitor.office.store.read(partial(_subscription, name)))
         ids["subscriptionId"] = found.id
+        ids["callId"] = lasting_door.run(call(lasting_door, client, found.id))
     return Worlds(theirs, own)
 
 
