@@ -30,7 +30,7 @@ __all__ = ["http", "keys"]
 
 DEADLINE = 20.0
 HALF = 64 * 1024
-LARGE = bytes(range(256)) * 4 * 1024 * 32  # 32 MiB: more than sockets hold
+LARGE = b"<acte>" + bytes(range(32, 256)) * 4 * 1024 * 36  # over 32 MiB: more than sockets hold
 
 
 @dataclass
