@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import signal
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -18,6 +19,7 @@ from gateway.bridge.answers import carry_answers
 from gateway.bridge.clamd import Clamd
 from gateway.bridge.webhooks import Webhooks
 from gateway.config import Settings, master_key
+from gateway.config.reloading import Reloading, kept_up
 from gateway.domain.errors import UnavailableError
 from gateway.domain.identity import OrganizationId
 from gateway.domain.rates import Limits as RateLimits
@@ -145,6 +147,7 @@ class Gateway:
         self._api: ApiServer | None = None
         self._sftp: SftpServer | None = None
         self._scheduler: Scheduler | None = None
+        self._webhooks: Webhooks | None = None
 
     @property
     def http_port(self) -> int:
@@ -164,7 +167,7 @@ class Gateway:
             meter = PrometheusMeter()
             self.office = await stack.enter_async_context(office_for(self._settings, meter))
             if self._settings.scheduler.enabled:
-                webhooks = Webhooks(self.office, private_targets=self._settings.outbox.private_targets)
+                webhooks = self._webhooks = Webhooks(self.office, private_targets=self._settings.outbox.private_targets)
                 stack.push_async_callback(webhooks.close)
                 table = jobs(self.office, webhooks, self._settings)
                 self._scheduler = Scheduler(self.office, table, self._settings.scheduler.lease)
@@ -174,9 +177,24 @@ class Gateway:
             self._api = await self._open_api(stack, meter)
             self._stack = stack.pop_all()
 
+    def adopt(self, settings: Settings) -> None:
+        """Works with changed settings from now on, closing nothing; see `config.changes` for which ones may."""
+        assert self._api is not None, "the gateway is not open"
+        assert self._sftp is not None, "the gateway is not open"
+        self._settings = settings
+        self.office.adopt(policy(settings), scanner(settings))
+        sizes = settings.limits
+        self._api.resize(
+            json_max_size=sizes.json_max_size, attachment_max_size=sizes.attachment_max_size, limits=limits(settings)
+        )
+        self._sftp.resize(answer_max_size=sizes.answer_max_size)
+        if self._scheduler is not None and self._webhooks is not None:
+            self._scheduler.retime(jobs(self.office, self._webhooks, settings))
+
     async def drain(self) -> None:
         """Stops accepting, and lets what runs finish within the deadline of the settings."""
         deadline = self._settings.shutdown.deadline.total_seconds()
+        log.info("draining", deadline=deadline)
         parts = [part for part in (self._api, self._sftp, self._scheduler) if part is not None]
         await asyncio.gather(*(part.drain(deadline) for part in parts))
 
@@ -233,21 +251,31 @@ def jobs(office: Office, webhooks: Webhooks, settings: Settings) -> tuple[Job, .
     )
 
 
-async def serve(settings: Settings, *, announce: Callable[[Gateway], None] = lambda _: None) -> int:
-    """Serves until SIGTERM or SIGINT, then drains; answers the exit code. `announce` is called when doors are open."""
+async def serve(
+    settings: Settings, *, config: Path | None = None, announce: Callable[[Gateway], None] = lambda _: None
+) -> int:
+    """Serves until SIGTERM or SIGINT, then drains; answers the exit code. `announce` is called when doors are open.
+
+    `config`: the file of the settings. Its changes are taken up as they come, and at SIGHUP.
+    """
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
+    loop.add_signal_handler(signal.SIGHUP, lambda: None)  # not yet: the watch begins with a look at the files
     gateway = Gateway(settings)
     await gateway.open()
+    reloading = Reloading(config, os.environ, settings, gateway.adopt)
+    loop.add_signal_handler(signal.SIGHUP, reloading.reload)
+    watch = asyncio.create_task(kept_up(reloading))
     try:
         log.info("serving", http=gateway.http_port, sftp=gateway.sftp_port)
         announce(gateway)
         await stop.wait()
-        log.info("draining", deadline=settings.shutdown.deadline.total_seconds())
+        watch.cancel()
         await gateway.drain()
     finally:
+        watch.cancel()
         await gateway.close()
     log.info("stopped")
     return 0

@@ -30,6 +30,12 @@ class Context:
     limits: Limits
     allowances: Allowances
 
+    def resize(self, *, json_max_size: int, attachment_max_size: int, limits: Limits) -> None:
+        """Gives requests from now on other limits; aiohttp's application takes no other context once it runs."""
+        object.__setattr__(self, "json_max_size", json_max_size)
+        object.__setattr__(self, "attachment_max_size", attachment_max_size)
+        object.__setattr__(self, "limits", limits)
+
 
 CONTEXT: Final = web.AppKey("context", Context)
 REQUEST_ID: Final = web.RequestKey("request_id", str)

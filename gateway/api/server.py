@@ -56,7 +56,7 @@ class ApiServer:
         self._traffic = Traffic()
         self._host, self._port = host, port
         application = web.Application(middlewares=[middleware.guard])
-        application[CONTEXT] = Context(
+        self._context = application[CONTEXT] = Context(
             office=office,
             meter=meter,
             traffic=self._traffic,
@@ -100,6 +100,10 @@ class ApiServer:
             await self._runner.cleanup()
             raise
         self._port = int(self._runner.addresses[0][1])
+
+    def resize(self, *, json_max_size: int, attachment_max_size: int, limits: Limits) -> None:
+        """Changes how much requests may hold, and how many there may be, from now on."""
+        self._context.resize(json_max_size=json_max_size, attachment_max_size=attachment_max_size, limits=limits)
 
     async def drain(self, deadline: float) -> None:
         """Stops accepting and lets what runs finish, for at most `deadline` seconds.

@@ -54,15 +54,13 @@ class Webhooks:
     async def _post(self, call: Call) -> str | None:
         """Why the call failed, or None. A redirect is a failure: the payload goes to the declared address only."""
         if self._session is None:
-            timeout = aiohttp.ClientTimeout(total=self._office.policy.outgoing_timeout.total_seconds())
             connector = aiohttp.TCPConnector(socket_factory=self._sockets)
-            self._session = aiohttp.ClientSession(
-                connector=connector, timeout=timeout, cookie_jar=aiohttp.DummyCookieJar()
-            )
+            self._session = aiohttp.ClientSession(connector=connector, cookie_jar=aiohttp.DummyCookieJar())
         assert call.url is not None
+        timeout = aiohttp.ClientTimeout(total=self._office.policy.outgoing_timeout.total_seconds())
         try:
             async with self._session.post(
-                call.url, data=call.body, headers=dict(call.headers), allow_redirects=False
+                call.url, data=call.body, headers=dict(call.headers), allow_redirects=False, timeout=timeout
             ) as response:
                 await response.content.read(_TOO_MUCH)
                 return None if 200 <= response.status < 300 else f"answered {response.status}"

@@ -33,9 +33,7 @@ def serve_until_stopped(config: Path | None, *, json: bool) -> int:
     try:
         if embedded(settings):
             prepare(settings)
-        return asyncio.run(
-            serve(settings, announce=lambda opened: print(announced(settings, opened, json), flush=True))
-        )
+        return asyncio.run(serve(settings, config=config, announce=announce))
     except HostKeyError as error:
         raise CommandError(str(error), Exit.INVALID) from error
     except OSError as error:

@@ -11,7 +11,7 @@ from gateway.config.settings import Log
 
 
 def configure_logs(settings: Log) -> None:
-    """Sets up structlog, and sends the libraries' own warnings the same way."""
+    """Sets up structlog, and sends the libraries' own warnings the same way. May be called again."""
     level = logging.getLevelNamesMapping()[settings.level.upper()]
     shared: list[structlog.typing.Processor] = [
         structlog.contextvars.merge_contextvars,
@@ -29,7 +29,7 @@ def configure_logs(settings: Log) -> None:
         processors=[*shared, *errors, renderer],
         wrapper_class=structlog.make_filtering_bound_logger(level),
         logger_factory=structlog.WriteLoggerFactory(file=sys.stderr),
-        cache_logger_on_first_use=True,
+        cache_logger_on_first_use=False,  # level and format may change while the gateway runs
     )
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(

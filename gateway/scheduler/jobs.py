@@ -57,6 +57,15 @@ class Scheduler:
             )
         self._clock.start()
 
+    def retime(self, jobs: tuple[Job, ...]) -> None:
+        """Runs the same jobs at another cadence from now on; what runs goes on, and leases stay held."""
+        before = {job.name: job for job in self._jobs}
+        self._jobs = jobs
+        for job in jobs:
+            if job.every != before[job.name].every:
+                self._clock.modify_job(job.name, args=(job,))
+                self._clock.reschedule_job(job.name, trigger="interval", seconds=job.every.total_seconds())
+
     async def drain(self, deadline: float) -> None:
         """Starts nothing more and waits up to `deadline` seconds for what runs; what is cut off can be run again."""
         if self._clock.running:

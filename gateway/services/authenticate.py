@@ -36,10 +36,11 @@ async def grant_token(office: Office, client_id: str, secret: str, scope: str) -
     client = await _proven(office, client_id, secret)
     role = _role(client, scope)
     token = random.token_urlsafe(32)
-    expires_at = office.clock() + office.policy.token_lifetime
+    lifetime = office.policy.token_lifetime  # read once: it may change while the row is written
+    expires_at = office.clock() + lifetime
     await office.store.write(lambda tx: tx.clients.issue(_digest(token), client_id, role, expires_at))
     office.meter.count("logins_total", door=Door.API, outcome="accepted")
-    return Grant(token, int(office.policy.token_lifetime.total_seconds()), role)
+    return Grant(token, int(lifetime.total_seconds()), role)
 
 
 async def revoke_token(office: Office, client_id: str, secret: str, token: str) -> bool:

@@ -54,7 +54,10 @@ class Policy:
 
 @dataclass(frozen=True, slots=True)
 class Office:
-    """What a verb works with. `gateway` is the gateway's own organization, the author of what it does itself."""
+    """What a verb works with. `gateway` is the gateway's own organization, the author of what it does itself.
+
+    Frozen, but for the one way in which a changed configuration comes in: `adopt`.
+    """
 
     store: Store
     blobs: Blobs
@@ -65,6 +68,11 @@ class Office:
     policy: Policy = field(default_factory=Policy)
     logins: VerifiedLogins = field(default_factory=VerifiedLogins)
     scanner: Scanner | None = None
+
+    def adopt(self, policy: Policy, scanner: Scanner | None) -> None:
+        """Gives verbs that begin from now on another policy and antivirus; what runs may see either."""
+        object.__setattr__(self, "policy", policy)
+        object.__setattr__(self, "scanner", scanner)
 
 
 def gateway_caller(office: Office, actor: str) -> Caller:

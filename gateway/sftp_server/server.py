@@ -109,6 +109,10 @@ class SftpServer:
         """The SHA-256 fingerprints of the host keys, as clients show them; empty before `open`."""
         return [key.get_fingerprint() for key in self._keys]
 
+    def resize(self, *, answer_max_size: int) -> None:
+        """Changes how large an answer may be, for sessions that begin from now on."""
+        self._answer_max_size = answer_max_size
+
     async def drain(self, deadline: float) -> None:
         """Takes no new clients and opens no new files; each client is disconnected when it has closed its own.
 

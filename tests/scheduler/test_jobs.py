@@ -55,6 +55,19 @@ def scheduler(office: Office, *jobs: Job) -> Scheduler:
     return Scheduler(office, jobs, LEASE)
 
 
+async def test_another_cadence_counts_from_now_on(office: Office) -> None:
+    work, other = free_work(), free_work()
+    row, kept = Job("work", HOUR, work.verb), Job("other", HOUR, other.verb)
+    clock = scheduler(office, row, kept)
+    await clock.open()
+    try:
+        clock.retime((Job("work", SOON, work.verb), kept))
+        await work.came(2)
+        assert other.begun == 0
+    finally:
+        await clock.drain(DEADLINE)
+
+
 def free_work() -> Work:
     work = Work()
     work.free.set()

@@ -37,6 +37,14 @@ async def test_the_gateway_acts_in_its_own_name(town: Town) -> None:
     assert gateway_caller(town.office, "expiry") == Caller(GATEWAY, Role.ADMIN, Door.GATEWAY, "expiry")
 
 
+async def test_a_changed_configuration_reaches_the_office_that_verbs_have(town: Town) -> None:
+    office = town.office
+    policy = Policy(retention=timedelta(days=1))
+    office.adopt(policy, None)
+    assert office.policy is policy
+    assert dataclasses.replace(office, gateway="another").policy is policy
+
+
 async def test_an_office_does_not_change(town: Town) -> None:
     with pytest.raises(dataclasses.FrozenInstanceError):
         town.office.gateway = "another"  # type: ignore[misc]  # it must fail
