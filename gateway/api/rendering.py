@@ -40,6 +40,10 @@ def date_time(value: datetime | None) -> str | None:
     return None if value is None else value.isoformat(timespec="milliseconds")
 
 
+_moment = lru_cache(maxsize=16_384)(date_time)
+"""The same for dates from the store, all UTC, which polls ask for again and again."""
+
+
 @lru_cache(maxsize=16_384)
 def organization(name: str) -> Json:
     """An organization's identifier. The object is shared: it is only ever written out."""
@@ -124,7 +128,7 @@ def _notification(found: Notification) -> Json:
         "processCode": found.process,
         "caseId": found.case_id,
         "eventId": found.event_id,
-        "dateTime": date_time(found.created_at),
+        "dateTime": _moment(found.created_at),
     }
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from typing import Any
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -20,8 +21,9 @@ def from_ms(value: int | None) -> datetime | None:
     return None if value is None else at(value)
 
 
+@lru_cache(maxsize=16_384)
 def at(value: int) -> datetime:
-    """The date, in UTC, of a column that is never null."""
+    """The date, in UTC, of a column that is never null. Remembered: a poll asks for the same ones again and again."""
     return datetime.fromtimestamp(value // 1000, UTC) + timedelta(milliseconds=value % 1000)
 
 
