@@ -25,13 +25,20 @@ from typing import Any
 
 from gateway.app import Gateway
 from gateway.bridge.answers import carry_answers
+from gateway.config.rates import Rates
 from gateway.config.settings import Http, Scheduler, Settings, Sftp
 from gateway.store import sqlite
 
 
 def settings_for(data_dir: Path) -> Settings:
     """Free ports, and nothing that happens by itself: a test must know which point is which."""
-    return Settings(data_dir=data_dir, http=Http(port=0), sftp=Sftp(port=0), scheduler=Scheduler(enabled=False))
+    return Settings(
+        data_dir=data_dir,
+        http=Http(port=0),
+        sftp=Sftp(port=0),
+        scheduler=Scheduler(enabled=False),
+        rates=Rates(per_client=0, per_organization=0, token_requests=0),  # allowances are taken in commits of their own
+    )
 
 
 class _Points:

@@ -52,6 +52,7 @@ def test_every_kind_of_domain_error_is_known() -> None:
         "NotFoundError",
         "ConflictError",
         "UnreadError",
+        "TooManyRequestsError",
         "UnavailableError",
         *{kind.__name__ for kind in DomainError.__subclasses__() if kind.__module__ != "gateway.domain.errors"},
     }
