@@ -7,7 +7,7 @@ import base64
 import re
 import unicodedata
 from functools import lru_cache
-from typing import Final
+from typing import Final, Protocol
 from urllib.parse import quote
 
 from aiohttp import web
@@ -15,11 +15,21 @@ from aiohttp import web
 from gateway.api import conditions, ranges
 from gateway.domain.dossiers import Attachment
 from gateway.services.attachments import Download
+from gateway.services.ports import BlobReader
 
 PIECE: Final = 256 * 1024
 _MEDIA_TYPE: Final = re.compile(r"[A-Za-z0-9!#$&^_.+-]+/[A-Za-z0-9!#$&^_.+-]+(;[ \t]*[\x20-\x7e]+)?")
 _NOT_PLAIN: Final = re.compile(r"[^A-Za-z0-9 ._()-]")
 _ATTR_CHARS: Final = "!#$&+^`|"
+
+
+class Source(Protocol):
+    """Bytes to be sent. `served` is told which of them left this process, `close` ends it."""
+
+    @property
+    def reader(self) -> BlobReader: ...
+    async def served(self, start: int, end: int) -> None: ...
+    async def close(self) -> None: ...
 
 
 async def send(request: web.Request, download: Download) -> web.StreamResponse:
@@ -28,9 +38,19 @@ async def send(request: web.Request, download: Download) -> web.StreamResponse:
     What was sent is reported to the download once it has left this process, also when the client hung up half-way.
     Raises Refusal 416.
     """
+    return await transfer(request, download, _headers(download.attachment))
+
+
+async def transfer(request: web.Request, source: Source, headers: dict[str, str]) -> web.StreamResponse:
+    """Answers a GET or HEAD with bytes under `headers`, whole or, if these have an ETag, the one range asked for.
+
+    Closes the source. A HEAD sends nothing, and nothing is reported. Raises Refusal 416.
+    """
     try:
-        size = download.reader.size
-        headers = _headers(download.attachment)
+        size = source.reader.size
+        headers["Accept-Ranges"] = "bytes"
+        if request.method == "HEAD":
+            return web.Response(headers={**headers, "Content-Length": str(size)})
         if "ETag" in headers and conditions.known(request, headers["ETag"]):
             return conditions.not_modified(headers["ETag"])
         wanted = request.headers.get("Range") if "ETag" in headers else None
@@ -42,15 +62,15 @@ async def send(request: web.Request, download: Download) -> web.StreamResponse:
             headers.pop("digest", None)
             headers["Content-Range"] = f"bytes {start}-{end - 1}/{size}"
         headers["Content-Length"] = str(end - start)
-        return await _stream(request, download, start, end, 206 if part else 200, headers)
+        return await _stream(request, source, start, end, 206 if part else 200, headers)
     finally:
-        await download.close()
+        await source.close()
 
 
 async def _stream(
-    request: web.Request, download: Download, start: int, end: int, status: int, headers: dict[str, str]
+    request: web.Request, source: Source, start: int, end: int, status: int, headers: dict[str, str]
 ) -> web.StreamResponse:
-    piece = await download.reader.read(start, min(PIECE, end - start))
+    piece = await source.reader.read(start, min(PIECE, end - start))
     at = start + len(piece)
     if at >= end:  # small: headers and bytes leave together
         response: web.StreamResponse = web.Response(status=status, headers=headers, body=piece)
@@ -66,7 +86,7 @@ async def _stream(
                 raise ConnectionResetError
             gone = at
             await asyncio.sleep(0)  # a client as fast as this process must not keep the others waiting
-            piece = await download.reader.read(at, min(PIECE, end - at))
+            piece = await source.reader.read(at, min(PIECE, end - at))
             if not piece:
                 raise EOFError("the bytes end before their size")
             at += len(piece)
@@ -81,7 +101,7 @@ async def _stream(
             raise
     finally:
         if gone > start:
-            await download.served(start, gone)
+            await source.served(start, gone)
     return response
 
 
@@ -100,7 +120,6 @@ def _headers(attachment: Attachment) -> dict[str, str]:
     headers = {
         "Content-Type": kind if _MEDIA_TYPE.fullmatch(kind) else "application/octet-stream",
         "Content-Disposition": disposition(attachment.file_name),
-        "Accept-Ranges": "bytes",
     }
     if attachment.blob is not None:
         headers["ETag"] = f'"{attachment.blob.sha256.hex()}"'

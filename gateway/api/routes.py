@@ -8,6 +8,7 @@ from typing import Final
 from aiohttp import web
 
 from gateway.api import (
+    archives,
     attachments,
     capabilities,
     cases,
@@ -18,6 +19,7 @@ from gateway.api import (
     folders,
     health,
     migration,
+    native_notifications,
     notifications,
     organizations,
     processes,
@@ -95,6 +97,10 @@ REFERENTIAL: Final[Table] = (
 NATIVE: Final[Table] = (
     ("GET", "/capabilities", capabilities.find, DEPOSITORS),
     ("GET", "/clients", clients.find, OPERATORS),
+    ("GET", _CASE + "/archive", archives.fetch, EVERYBODY),
+    ("HEAD", _CASE + "/archive", archives.fetch, EVERYBODY),
+    ("GET", "/notifications", native_notifications.find, EVERYBODY),
+    ("POST", "/notifications/acknowledge", native_notifications.acknowledge, EVERYBODY),
     ("PATCH", _CLIENT, clients.change, OPERATORS),
     ("POST", _CLIENT + "/secrets", clients.add_secret, OPERATORS),
     ("DELETE", _CLIENT + "/secrets/{secret}", clients.retire_secret, OPERATORS),

@@ -14,6 +14,7 @@ from gateway.api.discretion import discreet_logger
 from gateway.api.metrics import PrometheusMeter
 from gateway.api.strictness import StrictRunner
 from gateway.api.traffic import Traffic
+from gateway.api.waiting import WAITING, Waiting
 from gateway.domain.rates import UNLIMITED, Limits
 from gateway.services.allowance import Allowances
 from gateway.services.office import Office
@@ -67,6 +68,7 @@ class ApiServer:
             limits=limits,
             allowances=Allowances(office),
         )
+        self._waiting = application[WAITING] = Waiting(office)
         application.on_response_prepare.append(middleware.secure)
         routes.connect(application.router)
         self._runner = StrictRunner(
@@ -90,6 +92,11 @@ class ApiServer:
         """The port listened on, once open."""
         return self._port
 
+    @property
+    def waiting(self) -> int:
+        """How many requests wait for something to come."""
+        return self._waiting.count
+
     async def open(self) -> None:
         """Starts listening. Raises OSError when host and port cannot be had."""
         await self._runner.setup()
@@ -111,6 +118,7 @@ class ApiServer:
         Connections that are open are answered with `Connection: close`; /health/ready says 503 on them.
         """
         self._traffic.draining = True
+        self._waiting.end()
         if self._site is not None:
             await self._site.stop()
             self._site = None
@@ -119,4 +127,5 @@ class ApiServer:
     async def close(self) -> None:
         """Ends every connection and frees the port. May be called twice."""
         self._site = None
+        await self._waiting.close()
         await self._runner.cleanup()

@@ -132,7 +132,10 @@ class Event:
 
 @dataclass(frozen=True, slots=True)
 class Notification:
-    """One line in an organization's API inbox; `action` and `event_status` are those of its event, as they are now."""
+    """One line in an organization's API inbox; `action` and `event_status` are those of its event, as they are now.
+
+    `sequence` is the number of the delivery's archive; None for a notice, which has none.
+    """
 
     id: str
     recipient: str
@@ -144,3 +147,4 @@ class Notification:
     action: str | None = None
     event_status: str | None = None
     fetched: bool = False
+    sequence: int | None = None

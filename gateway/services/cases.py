@@ -82,6 +82,7 @@ async def set_status(
             change(tx, office, caller, case, folder, wanted, now)
 
     done = await office.store.write(lambda tx: only_once(tx, caller, once, now, verb))
+    office.signals.published()
     return done if isinstance(done, Replay) else None
 
 

@@ -8,7 +8,7 @@ from datetime import datetime
 
 from gateway.domain.deliveries import DeliveryKind
 from gateway.domain.dossiers import Applicant, Attachment, AttachmentStatus, Case, Folder
-from gateway.domain.errors import InvalidRequestError
+from gateway.domain.errors import ConflictError, InvalidRequestError
 from gateway.domain.identity import Caller, OrganizationId
 from gateway.domain.ids import new_id
 from gateway.domain.journal import Entry
@@ -124,8 +124,28 @@ async def update_folder(
     if isinstance(done, Replay):
         return done
     if done is not None:
-        office.meter.count("deposits_total", process=done)
+        _announce(office, done)
     return None
+
+
+async def complete_folder(
+    office: Office, caller: Caller, folder_id: str, once: Once | None = None
+) -> FolderView | Replay:
+    """Completes a folder as `update_folder` does; answers it as it reads then, which a repetition gets again."""
+    now = office.clock()
+
+    def verb(tx: Transaction) -> FolderView:
+        folder = folder_of(tx, caller, folder_id, hold=True)
+        if folder.completed_at is not None:
+            state = {"globalStatus": str(folder.status)}
+            raise ConflictError("The folder was completed by another request meanwhile", state)
+        _update(tx, office, caller, folder, Status.HUBEE_COMPLETED, None, now)
+        return _view(tx, folder_of(tx, caller, folder_id))
+
+    done = await office.store.write(lambda tx: only_once(tx, caller, once, now, verb))
+    if isinstance(done, FolderView):
+        _announce(office, done.folder.process)
+    return done
 
 
 async def delete_folder(office: Office, caller: Caller, folder_id: str) -> None:
@@ -144,6 +164,11 @@ async def delete_folder(office: Office, caller: Caller, folder_id: str) -> None:
 
     for key in await office.store.write(verb):
         await office.blobs.delete(key)
+
+
+def _announce(office: Office, process: str) -> None:
+    office.meter.count("deposits_total", process=process)
+    office.signals.published()
 
 
 def _create(tx: Transaction, office: Office, caller: Caller, new: NewFolder, now: datetime) -> FolderView:

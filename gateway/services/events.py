@@ -50,9 +50,11 @@ async def post_event(
     ForbiddenError.
     """
     now = office.clock()
-    return await office.store.write(
+    answer = await office.store.write(
         lambda tx: only_once(tx, caller, once, now, lambda tx: _post(tx, office, caller, case_id, new, now))
     )
+    office.signals.published()
+    return answer
 
 
 async def check_event(office: Office, caller: Caller, case_id: str, draft: EventDraft) -> list[str]:
@@ -110,6 +112,7 @@ async def set_event_status(
             raise InvalidRequestError(f"status: an event in status {event.status} cannot become {status}")
 
     done = await office.store.write(lambda tx: only_once(tx, caller, once, now, verb))
+    office.signals.published()
     return done if isinstance(done, Replay) else None
 
 

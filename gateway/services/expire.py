@@ -43,7 +43,9 @@ async def undo_expiry(office: Office, caller: Caller, delivery_id: str) -> str:
     """
     operators_alone(caller)
     now = office.clock()
-    return await office.store.write(lambda tx: _undo(tx, office, caller, delivery_id, now))
+    published = await office.store.write(lambda tx: _undo(tx, office, caller, delivery_id, now))
+    office.signals.published()
+    return published
 
 
 def _expire(office: Office, caller: Caller, delivery_id: str, now: datetime, tx: Transaction) -> bool:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
+from enum import StrEnum
 from heapq import merge
 
 from gateway.domain.deliveries import Gesture, Verdict
@@ -11,11 +13,28 @@ from gateway.domain.dossiers import Notification
 from gateway.domain.errors import ForbiddenError, NotFoundError
 from gateway.domain.identity import Caller, Door
 from gateway.services.office import Office
+from gateway.services.once import Once, Replay, only_once
 from gateway.services.ports import Transaction
 from gateway.services.settle import gesture
 
 _NOUN = "Notification"
 _SHORT = 100
+
+
+class Outcome(StrEnum):
+    """What became of one notification that was to be acknowledged."""
+
+    ACKNOWLEDGED = "acknowledged"
+    REPEATED = "repeated"
+    NOT_FOUND = "not-found"
+
+
+@dataclass(frozen=True, slots=True)
+class Acknowledged:
+    """One of several acknowledgements."""
+
+    id: str
+    outcome: Outcome
 
 
 async def notifications(
@@ -24,14 +43,16 @@ async def notifications(
     most: int,
     processes: Sequence[str] = (),
     priorities: Sequence[str] = (),
+    after: tuple[datetime, str] | None = None,
 ) -> list[Notification]:
     """At most `most` notifications of the caller's organization (and process), oldest first.
 
-    `processes` narrows to these codes; those of `priorities` come before the others.
+    `processes` narrows to these codes; those of `priorities` come before the others. `after`: the date and the id
+    behind which the list begins.
     """
     now = office.clock()
     look = office.store.glance if most <= _SHORT else office.store.read
-    return await look(lambda tx: _list(tx, caller, most, processes, priorities, now))
+    return await look(lambda tx: _list(tx, caller, most, processes, priorities, now, after))
 
 
 async def dismiss(office: Office, caller: Caller, notification_id: str) -> None:
@@ -45,6 +66,39 @@ async def dismiss(office: Office, caller: Caller, notification_id: str) -> None:
         raise NotFoundError(_NOUN)
 
 
+async def acknowledge(
+    office: Office, caller: Caller, notification_ids: Sequence[str], once: Once | None = None
+) -> list[Acknowledged] | Replay:
+    """Deletes several notifications in one transaction, each as `dismiss` does; answers in the order asked for.
+
+    What is not there, another organization's or another door's is NOT_FOUND, and hinders none of the others. Raises
+    ConflictError when the idempotency key was used for another request.
+    """
+    now = office.clock()
+
+    def verb(tx: Transaction) -> list[Acknowledged]:
+        # in one order, so that two clients that share ids wait for each other and not in a circle
+        found = {one: _outcome(tx, office, caller, one, now) for one in sorted(set(notification_ids))}
+        answer = []
+        for one in notification_ids:
+            answer.append(Acknowledged(one, found[one]))
+            if found[one] is Outcome.ACKNOWLEDGED:
+                found[one] = Outcome.REPEATED
+        return answer
+
+    return await office.store.write(lambda tx: only_once(tx, caller, once, now, verb))
+
+
+def _outcome(tx: Transaction, office: Office, caller: Caller, notification_id: str, now: datetime) -> Outcome:
+    try:
+        verdict = _dismiss(tx, office, caller, notification_id, now)
+    except ForbiddenError:
+        return Outcome.NOT_FOUND
+    if verdict is Verdict.FOREIGN:
+        return Outcome.NOT_FOUND
+    return Outcome.ACKNOWLEDGED if verdict is Verdict.MOVES else Outcome.REPEATED
+
+
 def _list(
     tx: Transaction,
     caller: Caller,
@@ -52,6 +106,7 @@ def _list(
     processes: Sequence[str],
     priorities: Sequence[str],
     now: datetime,
+    after: tuple[datetime, str] | None,
 ) -> list[Notification]:
     if most <= 0:
         return []
@@ -61,13 +116,13 @@ def _list(
         if not wanted:
             return []
     sources = [
-        tx.notifications.of_subscription(identifier, now, most)
+        tx.notifications.of_subscription(identifier, now, most, after)
         for identifier, process in tx.notifications.subscribed(caller.organization)
         if not wanted or process in wanted
     ]
     narrowed: list[str | None] = [*sorted(wanted)] or [None]
     narrowed += [code for code in priorities if not wanted or code in wanted]
-    sources += [tx.notifications.notices(caller.organization, code, most) for code in narrowed]
+    sources += [tx.notifications.notices(caller.organization, code, most, after) for code in narrowed]
     if priorities:
         found = {one.id: one for source in sources for one in source}.values()
         return sorted(found, key=lambda one: (one.process not in priorities, one.created_at, one.id))[:most]
@@ -92,4 +147,4 @@ def _dismiss(tx: Transaction, office: Office, caller: Caller, notification_id: s
         return verdict
     if delivery.closed_door is Door.API:  # what another door closed is shown, if anywhere, by that door
         tx.deliveries.dismiss(delivery.id)
-    return Verdict.MOVES
+    return Verdict.MOVES if verdict is Verdict.MOVES else Verdict.REPEATS

@@ -16,6 +16,7 @@ from gateway.pec.zip_bounds import Bounds
 from gateway.services.logins import VerifiedLogins
 from gateway.services.ports import Blobs, Clock, Meter, Secrets, Store
 from gateway.services.ports.scanning import Scanner
+from gateway.services.signals import Signals
 
 PARIS: Final = ZoneInfo("Europe/Paris")
 
@@ -67,6 +68,7 @@ class Office:
     gateway: str
     policy: Policy = field(default_factory=Policy)
     logins: VerifiedLogins = field(default_factory=VerifiedLogins)
+    signals: Signals = field(default_factory=Signals)
     scanner: Scanner | None = None
 
     def adopt(self, policy: Policy, scanner: Scanner | None) -> None:

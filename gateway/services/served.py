@@ -18,6 +18,8 @@ from gateway.services.settle import gesture
 
 METADATA: Final = "case"
 """The item that stands for the case's metadata; the others are named by their attachment ids."""
+ARCHIVE: Final = "archive"
+"""The item that stands for the archive of the delivery, which holds all the others."""
 
 
 async def note_served(office: Office, caller: Caller, case_id: str, item: str, start: int, end: int) -> None:
@@ -32,6 +34,16 @@ async def note_served(office: Office, caller: Caller, case_id: str, item: str, s
         await office.store.write(lambda tx: _note(tx, office, caller, case_id, item, start, end, now))
 
 
+async def note_archive_served(
+    office: Office, caller: Caller, case_id: str, delivery_id: str, start: int, end: int
+) -> None:
+    """The same for bytes of a delivery's archive: once all of them went out, all that it holds was served."""
+    now = office.clock()
+    waiting = await office.store.glance(lambda tx: _lacking(tx, caller, case_id, now))
+    if waiting:
+        await office.store.write(lambda tx: _note_archive(tx, office, caller, case_id, delivery_id, start, end, now))
+
+
 def _waiting(tx: Transaction, caller: Caller, case_id: str, item: str, start: int, end: int, now: datetime) -> bool:
     case, _ = case_of(tx, caller, case_id)
     if not is_recipient(caller, case):
@@ -39,6 +51,21 @@ def _waiting(tx: Transaction, caller: Caller, case_id: str, item: str, start: in
     subscription = subscription_of(tx, case.subscription_id)
     deliveries = [one for one in tx.deliveries.of_case(case.id) if one.open]
     return any(_wants(tx, caller, one, subscription, item, start, end, now) for one in deliveries)
+
+
+def _lacking(tx: Transaction, caller: Caller, case_id: str, now: datetime) -> bool:
+    """Whether the caller receives the case and an open delivery of it was not served whole to it yet."""
+    case, _ = case_of(tx, caller, case_id)
+    subscription = subscription_of(tx, case.subscription_id)
+    deliveries = [one for one in tx.deliveries.of_case(case.id) if one.open]
+    return is_recipient(caller, case) and any(_lacks(tx, caller, one, subscription, now) for one in deliveries)
+
+
+def _lacks(tx: Transaction, caller: Caller, delivery: Delivery, subscription: Subscription, now: datetime) -> bool:
+    serving = tx.servings.get(delivery.id, caller.door, caller.reader)
+    if serving is None or serving.whole_at is None:
+        return True
+    return not serving.owned and _owns(caller, delivery, subscription, now)
 
 
 def _wants(
@@ -75,6 +102,29 @@ def _note(
             whole = _serve(tx, caller, case, delivery, subscription, item, start, end, now)
             if whole:
                 gesture(tx, office, caller, delivery.id, Gesture.READ, now)
+
+
+def _note_archive(
+    tx: Transaction, office: Office, caller: Caller, case_id: str, delivery_id: str, start: int, end: int, now: datetime
+) -> None:
+    case, _ = case_of(tx, caller, case_id, hold=True)
+    subscription = subscription_of(tx, case.subscription_id)
+    deliveries = tx.deliveries.of_case(case.id)
+    of_archive = next(one for one in deliveries if one.id == delivery_id)
+    _serve(tx, caller, case, of_archive, subscription, ARCHIVE, start, end, now)
+    serving = tx.servings.get(delivery_id, caller.door, caller.reader)
+    if serving is None or not Coverage(serving.coverage[ARCHIVE]).covers(of_archive.archive_size):
+        return
+    for delivery in deliveries:
+        if not delivery.open or not _lacks(tx, caller, delivery, subscription, now):
+            continue
+        whole = _serve(tx, caller, case, delivery, subscription, METADATA, 0, 1, now)
+        held = set(tx.archives.attachments(of_archive.id))
+        for identifier, size in _sizes(tx, case, delivery).items():
+            if identifier in held:
+                whole = _serve(tx, caller, case, delivery, subscription, identifier, 0, size, now)
+        if whole:
+            gesture(tx, office, caller, delivery.id, Gesture.READ, now)
 
 
 def _serve(

@@ -77,6 +77,7 @@ async def take(
     if taken is None:
         return Taken(AnswerState.TAKEN)
     office.meter.count("answers_total", outcome=taken.state)
+    office.signals.published()
     return taken
 
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any, Final
 
-from sqlalchemy import and_, bindparam, delete, or_, select
+from sqlalchemy import and_, bindparam, delete, or_, select, tuple_, union
 
 from gateway.domain.dossiers import Notification
 from gateway.domain.identity import Door
@@ -32,7 +33,10 @@ _ROWS = (
         events.c.status,
     )
     .outerjoin(events, events.c.id == _n.event_id)
-    .where(_n.recipient_id == bindparam("recipient"))
+    .where(
+        _n.recipient_id == bindparam("recipient"),
+        tuple_(_n.created_at, _n.id) > tuple_(bindparam("since"), bindparam("behind")),
+    )
     .order_by(_n.created_at, _n.id)
     .limit(bindparam("most"))
 )
@@ -55,6 +59,7 @@ _DELIVERIES = Statement(
         events.c.action,
         events.c.status,
         _d.state,
+        _d.sequence,
     )
     .join(subscriptions, _s.id == _d.subscription_id)
     .join(cases, cases.c.id == _d.case_id)
@@ -62,6 +67,7 @@ _DELIVERIES = Statement(
     .where(
         _d.subscription_id == bindparam("subscription"),
         _d.shown,
+        tuple_(_d.published_at, _d.id) > tuple_(bindparam("since"), bindparam("behind")),
         or_(and_(OPEN, owner() == "API"), _d.closed_door == Door.API.value),
     )
     .order_by(_d.published_at, _d.id)
@@ -69,6 +75,13 @@ _DELIVERIES = Statement(
 )
 _DELETE = Statement(delete(notifications).where(_n.id == bindparam("id"), _n.recipient_id == bindparam("recipient")))
 _EXISTS = Statement(select(_n.recipient_id).where(_n.id == bindparam("id")))
+_ARRIVED = Statement(
+    union(
+        select(_n.recipient_id).where(_n.id > bindparam("mark")),
+        select(_s.organization_id).join(deliveries, _d.subscription_id == _s.id).where(_d.id > bindparam("mark")),
+    )
+)
+_FIRST: Final = {"since": -1, "behind": "00000000-0000-0000-0000-000000000000"}
 
 
 class Notifications:
@@ -90,22 +103,31 @@ class Notifications:
             created_at=to_ms(new.created_at),
         )
 
-    def notices(self, recipient: str, process: str | None, most: int) -> list[Notification]:
-        """The oldest notices of an organization, of one process or of all."""
+    def notices(
+        self, recipient: str, process: str | None, most: int, after: tuple[datetime, str] | None = None
+    ) -> list[Notification]:
+        """The oldest notices of an organization, of one process or of all, behind that date and id."""
+        values: dict[str, Any] = {"recipient": recipient, "most": most, **_behind(after)}
         if process is None:
-            rows = self._session.rows(_NOTICES, recipient=recipient, most=most)
+            rows = self._session.rows(_NOTICES, **values)
         else:
-            rows = self._session.rows(_NOTICES_OF_PROCESS, recipient=recipient, process=process, most=most)
+            rows = self._session.rows(_NOTICES_OF_PROCESS, process=process, **values)
         return [_notification(row) for row in rows]
 
     def subscribed(self, recipient: str) -> list[tuple[str, str]]:
         """The (id, process) of the subscriptions by which an organization may be notified."""
         return [(identifier, process) for identifier, process in self._session.rows(_PROCESSES, recipient=recipient)]
 
-    def of_subscription(self, subscription: str, now: datetime, most: int) -> list[Notification]:
+    def of_subscription(
+        self, subscription: str, now: datetime, most: int, after: tuple[datetime, str] | None = None
+    ) -> list[Notification]:
         """The oldest deliveries that a subscription's API inbox shows, as notifications of the same id."""
-        rows = self._session.rows(_DELIVERIES, subscription=subscription, now=to_ms(now), most=most)
-        return [_notification(row[:9], fetched=row[9] != "READY") for row in rows]
+        rows = self._session.rows(_DELIVERIES, subscription=subscription, now=to_ms(now), most=most, **_behind(after))
+        return [_notification(row[:9], fetched=row[9] != "READY", sequence=row[10]) for row in rows]
+
+    def arrived(self, mark: str) -> set[str]:
+        """The organizations with a notice or a delivery whose id is larger, so that it was made later."""
+        return {str(name) for (name,) in self._session.rows(_ARRIVED, mark=mark)}
 
     def recipient(self, identifier: str) -> str | None:
         """Whose notice it is."""
@@ -117,7 +139,11 @@ class Notifications:
         return self._session.run(_DELETE, id=identifier, recipient=recipient) == 1
 
 
-def _notification(row: Row, *, fetched: bool = False) -> Notification:
+def _behind(after: tuple[datetime, str] | None) -> dict[str, Any]:
+    return _FIRST if after is None else {"since": to_ms(after[0]), "behind": after[1]}
+
+
+def _notification(row: Row, *, fetched: bool = False, sequence: int | None = None) -> Notification:
     return Notification(
         id=row[0],
         recipient=row[1],
@@ -129,4 +155,5 @@ def _notification(row: Row, *, fetched: bool = False) -> Notification:
         action=row[7],
         event_status=row[8],
         fetched=fetched,
+        sequence=sequence,
     )

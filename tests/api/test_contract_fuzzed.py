@@ -67,6 +67,8 @@ def test_every_answer_is_a_documented_one(
             ids = data.draw(st.sampled_from(known))
             case.path_parameters = {name: ids.get(name, value) for name, value in case.path_parameters.items()}
         headers = {"Authorization": f"Bearer {data.draw(st.sampled_from(tokens))}"} if tokens else {}
+        if case.headers:
+            case.headers.pop("Prefer", None)  # an inbox that stays empty would be waited for
         case.call_and_validate(base_url=base, headers=headers, checks=CHECKS)
 
     asked()

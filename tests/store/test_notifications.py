@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import datetime
+from functools import partial
 
 import pytest
 
@@ -76,7 +78,7 @@ async def test_deliveries_show_as_notifications_of_the_same_id_oldest_first(seed
     first, second, quiet = await seeded.write(add)
     case_id = first.case_id
     expected = [
-        Notification(first.id, BREST, OSL, "EtatCivil", case_id, None, first.published_at, fetched=True),
+        Notification(first.id, BREST, OSL, "EtatCivil", case_id, None, first.published_at, fetched=True, sequence=1),
         Notification(
             second.id,
             BREST,
@@ -87,8 +89,9 @@ async def test_deliveries_show_as_notifications_of_the_same_id_oldest_first(seed
             second.published_at,
             action=ActionType.ATTACH_DEPOSIT,
             event_status=EventStatus.SENT,
+            sequence=2,
         ),
-        Notification(quiet.id, BREST, OSL, "EtatCivil", case_id, None, quiet.published_at),
+        Notification(quiet.id, BREST, OSL, "EtatCivil", case_id, None, quiet.published_at, sequence=3),
     ]
     assert await shown(seeded) == expected
     assert await shown(seeded, most=1) == expected[:1]
@@ -114,5 +117,44 @@ async def test_one_that_its_client_saw_stays_until_that_client_deletes_it(
     assert await shown(seeded) == []
 
 
-async def shown(store: AnyStore, most: int = 10) -> list[Notification]:
-    return await store.read(lambda tx: tx.notifications.of_subscription(BREST_API.id, NOW, most))
+async def test_a_list_goes_on_behind_any_of_its_rows(seeded: AnyStore) -> None:
+    def add(tx: Transaction) -> None:
+        case = add_case(tx, BREST_API)
+        for number in (1, 2, 3):
+            add_delivery(tx, case, number)
+            moment = NOW + SECOND * (number // 2)  # the last two share theirs
+            tx.notifications.add(Notification(new_id(), BREST, OSL, "EtatCivil", case.id, None, moment))
+
+    await seeded.write(add)
+    whole = await shown(seeded)
+    notices = await seeded.read(lambda tx: tx.notifications.notices(BREST, None, 10))
+    assert (len(whole), len(notices)) == (3, 3)
+    for position in range(3):
+        one, notice = whole[position], notices[position]
+        assert await shown(seeded, after=(one.created_at, one.id)) == whole[position + 1 :]
+        for process in (None, "EtatCivil"):
+            behind = (notice.created_at, notice.id)
+            found = await seeded.read(partial(told, process, behind))
+            assert found == notices[position + 1 :]
+
+
+def told(process: str | None, after: tuple[datetime, str], tx: Transaction) -> list[Notification]:
+    return tx.notifications.notices(BREST, process, 10, after)
+
+
+async def test_who_has_something_newer_than_a_mark(seeded: AnyStore) -> None:
+    before = new_id()
+    case = await seeded.write(lambda tx: add_case(tx, BREST_API))
+    assert await seeded.read(lambda tx: tx.notifications.arrived(before)) == set()
+    await seeded.write(lambda tx: add_delivery(tx, case))
+    between = new_id()
+    await seeded.write(
+        lambda tx: tx.notifications.add(Notification(new_id(), OSL, BREST, "EtatCivil", case.id, None, NOW))
+    )
+    assert await seeded.read(lambda tx: tx.notifications.arrived(before)) == {BREST, OSL}
+    assert await seeded.read(lambda tx: tx.notifications.arrived(between)) == {OSL}
+    assert await seeded.read(lambda tx: tx.notifications.arrived(new_id())) == set()
+
+
+async def shown(store: AnyStore, most: int = 10, after: tuple[datetime, str] | None = None) -> list[Notification]:
+    return await store.read(lambda tx: tx.notifications.of_subscription(BREST_API.id, NOW, most, after))
