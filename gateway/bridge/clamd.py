@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import socket
 import struct
 from collections.abc import AsyncIterator
 from contextlib import suppress
 from datetime import timedelta
-from typing import Final
+from typing import Any, Final
 
 import structlog
 
@@ -17,6 +18,7 @@ from gateway.services.ports.scanning import TooLargeToScanError
 _LENGTH: Final = struct.Struct(">I")
 _RETRY_AFTER: Final = timedelta(seconds=30)
 _CONNECT: Final = 5.0  # seconds; a clamd that is there answers at once
+_LONGEST: Final = 4096
 _AWAY: Final = "The content cannot be checked for viruses now: put it again later"
 _LIMITS: Final = "Heuristics.Limits.Exceeded"  # what clamd, told so, "finds" in what it did not look at
 
@@ -46,38 +48,67 @@ class Clamd:
         try:
             async with asyncio.timeout(self._timeout):
                 said = await self._ask(pieces)
-        except (OSError, EOFError, TimeoutError, asyncio.LimitOverrunError) as error:
+        except (OSError, EOFError, TimeoutError) as error:
             log.warning("antivirus away", error=type(error).__name__)
             raise UnavailableError(_AWAY, _RETRY_AFTER) from error
         return _verdict(said)
 
     async def _ask(self, pieces: AsyncIterator[bytes]) -> str:
-        """What clamd said. It may speak, and close, before it has everything."""
-        async with asyncio.timeout(_CONNECT):
-            reader, writer = await self._connect()
-        answer = asyncio.ensure_future(reader.readuntil(b"\0"))
-        try:
-            with suppress(ConnectionError):  # clamd hung up: what it said counts
-                writer.write(b"zINSTREAM\0")
-                async for piece in pieces:
-                    if answer.done():
-                        break
-                    writer.writelines((_LENGTH.pack(len(piece)), piece))
-                    await writer.drain()
-                writer.write(_LENGTH.pack(0))
-                await writer.drain()
-            return (await answer)[:-1].decode("utf-8", "replace")
-        finally:
-            answer.cancel()
-            writer.transport.abort()
-            with suppress(asyncio.CancelledError, OSError, EOFError, asyncio.LimitOverrunError):
-                await answer
+        """What clamd said. It may speak, and close, before it has everything.
 
-    async def _connect(self) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+        A plain socket, not a stream: a stream whose writing breaks throws away what was said before.
+        """
+        loop = asyncio.get_running_loop()
+        async with asyncio.timeout(_CONNECT):
+            connection = await self._connect()
+        with connection:
+            answer = asyncio.ensure_future(_reply(loop, connection))
+            try:
+                with suppress(ConnectionError):  # clamd hung up: what it said counts
+                    await loop.sock_sendall(connection, b"zINSTREAM\0")
+                    async for piece in pieces:
+                        if answer.done():
+                            break
+                        await loop.sock_sendall(connection, _LENGTH.pack(len(piece)) + piece)
+                    await loop.sock_sendall(connection, _LENGTH.pack(0))
+                return (await answer).decode("utf-8", "replace")
+            finally:
+                answer.cancel()
+                with suppress(asyncio.CancelledError, OSError, EOFError):
+                    await answer
+
+    async def _connect(self) -> socket.socket:
+        loop = asyncio.get_running_loop()
         if self._address.startswith("/"):
-            return await asyncio.open_unix_connection(self._address)
+            return await _connected(socket.AF_UNIX, self._address)
         host, _, port = self._address.rpartition(":")
-        return await asyncio.open_connection(host.strip("[]"), int(port))
+        found = await loop.getaddrinfo(host.strip("[]"), int(port), type=socket.SOCK_STREAM)
+        for family, _, _, _, address in found[:-1]:
+            with suppress(OSError):
+                return await _connected(family, address)
+        return await _connected(found[-1][0], found[-1][4])
+
+
+async def _connected(family: int, address: Any) -> socket.socket:
+    connection = socket.socket(family, socket.SOCK_STREAM)
+    try:
+        connection.setblocking(False)
+        await asyncio.get_running_loop().sock_connect(connection, address)
+    except BaseException:
+        connection.close()
+        raise
+    return connection
+
+
+async def _reply(loop: asyncio.AbstractEventLoop, connection: socket.socket) -> bytes:
+    """What is said up to the first zero byte. Raises EOFError when nothing of it comes any more, or too much."""
+    said = b""
+    while not said.endswith(b"\0"):
+        more = await loop.sock_recv(connection, _LONGEST)
+        said += more
+        if not more or len(said) > _LONGEST:
+            raise EOFError("clamd did not answer")
+    return said[:-1]
 
 
 def _verdict(said: str) -> str | None:
