@@ -58,6 +58,13 @@ def database_url(settings: Settings) -> str:
     return settings.database.url.get_secret_value() or f"sqlite:///{settings.data_dir / 'gateway.db'}"
 
 
+def store_for(settings: Settings) -> SqliteStore | PostgresStore:
+    """The store on that database, not opened yet."""
+    url = database_url(settings)
+    path = url.removeprefix("sqlite:///")
+    return PostgresStore(url) if path == url else SqliteStore(Path(path))
+
+
 def prepare(settings: Settings) -> None:
     """Makes the data directory and brings the database to the present schema. Blocks; to be run before serving."""
     make_directories(settings.data_dir)
@@ -113,8 +120,7 @@ async def office_for(settings: Settings, meter: PrometheusMeter | None = None) -
     url = database_url(settings)
     if await asyncio.to_thread(schema.needs_upgrade, url):
         raise UnavailableError("The database is not prepared: run `gateway db upgrade`", timedelta(minutes=1))
-    embedded = url.removeprefix("sqlite:///")
-    store = SqliteStore(Path(embedded)) if embedded != url else PostgresStore(url)
+    store = store_for(settings)
     blobs = LocalBlobs(settings.blobs_path)
     operator = settings.operator
     async with AsyncExitStack() as stack:

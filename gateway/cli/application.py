@@ -67,6 +67,14 @@ def demo(once: Annotated[bool, typer.Option("--once", help="Stop when the job is
     raise typer.Exit(run_demo(once=once))
 
 
+@app.command()
+def doctor(config: Config = None, json: Json = False) -> None:
+    """Check configuration, storage, database, keys, clock and ports: what is wrong, and what to do. Changes nothing."""
+    from gateway.cli.doctor.examination import examine_and_show
+
+    raise typer.Exit(examine_and_show(config, json=json))
+
+
 @database.command("upgrade")
 def upgrade(config: Config = None) -> None:
     """Bring the database to the schema of this version. The embedded one does so by itself."""

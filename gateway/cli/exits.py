@@ -21,7 +21,7 @@ class Exit(IntEnum):
 
 MEANINGS: Final = {
     Exit.OK: "done",
-    Exit.FAILED: "failed: something unexpected happened, or a step of the demo went wrong",
+    Exit.FAILED: "failed: something unexpected happened, a step of the demo went wrong, or the doctor found a problem",
     Exit.USAGE: "usage: an option or argument is wrong",
     Exit.INVALID: "the configuration or the file given is invalid; every fault is listed, nothing was changed",
     Exit.REFUSED: "not found, or refused in the state that the object is in",

@@ -2,10 +2,11 @@
 
 Columns, in any order; only `subscriber` and `process` are needed, an empty cell is a value left out:
 
-- `subscriber` (SI-siret-branch), `process`, `accessMode`, `status`, `template`, `complement`, `webhook`
+- `subscriber` (SI-siret-branch), `process`, `accessMode`, `status`, `activateDateTime`, `endDateTime`, `template`,
+  `complement`, `webhook`, `notificationFrequency`
 - `name`, `postalCode`, `territory`, `email`, `phoneNumber`: of the subscriber; with a `name` the row declares it
-- `username`, `password`, `public_key`, `networks` (separated by blanks), `flat`, `allow_unread`: an SFTP account; rows
-  with one `username` share it
+- `username`, `password`, `public_key` (one a line), `networks` and `acknowledge_on` (separated by blanks), `flat`,
+  `allow_unread`, `legacy_algorithms_until`: an SFTP account; rows with one `username` share it
 - `client_id`, `client_secret`: an API client for that subscriber and process
 
 In faults the line is that of the text and the column is the number of the cell, both from 1.
@@ -22,11 +23,14 @@ from typing import Final
 from gateway.config import ConfigurationError, Fault, Located
 from gateway.config.located import Scalar, scalar
 
-_SUBSCRIPTION: Final = ("subscriber", "process", "accessMode", "status", "template", "complement", "webhook")
+_SUBSCRIPTION: Final = (
+    *("subscriber", "process", "accessMode", "status", "activateDateTime", "endDateTime"),
+    *("template", "complement", "webhook", "notificationFrequency"),
+)
 _ORGANIZATION: Final = ("name", "postalCode", "territory", "email", "phoneNumber")
-_SFTP: Final = ("username", "password", "flat", "allow_unread")
+_SFTP: Final = ("username", "password", "flat", "allow_unread", "legacy_algorithms_until")
 _API: Final = ("client_id", "client_secret")
-_LISTS: Final = {"public_key": "public_keys", "networks": "networks"}
+_LISTS: Final = {"public_key": "public_keys", "networks": "networks", "acknowledge_on": "acknowledge_on"}
 _COLUMNS: Final = (*_SUBSCRIPTION, *_ORGANIZATION, *_SFTP, *_LISTS, *_API)
 _NEEDED: Final = ("subscriber", "process")
 _BOOLEANS: Final = frozenset({"flat", "allow_unread"})
@@ -163,7 +167,8 @@ class _Document:
         for key, plural in _LISTS.items():
             if key in row:
                 cell = row[key]
-                parts = [str(cell.value)] if key == "public_key" else str(cell.value).split()
+                text = str(cell.value)
+                parts = text.splitlines() if key == "public_key" else text.split()
                 values[plural] = self._like(cell, [self._like(cell, part) for part in parts])
         served = self._mapping(row, {"subscriber": subscriber, "process": row.get("process", row[""])})
         if name in self._accounts:

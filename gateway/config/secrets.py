@@ -30,10 +30,29 @@ def master_key(settings: Settings) -> bytes:
         return _decoded(given, "secrets.master_key", _VARIABLE)
     if settings.secrets.master_key_file:
         return _read(Path(settings.secrets.master_key_file))
-    path = settings.data_dir / "secrets" / "master.key"
+    path = _kept(settings)
     if not path.exists():
         _make(path)
     return _read(path)
+
+
+def has_master_key(settings: Settings) -> bool:
+    """Whether the master key is there and usable; False when it would be made on first use. Makes nothing.
+
+    Raises ConfigurationError as `master_key` does.
+    """
+    made_here = not settings.secrets.master_key.get_secret_value() and not settings.secrets.master_key_file
+    try:
+        if made_here and not _kept(settings).exists():
+            return False
+    except OSError as error:
+        raise _refused(f"its directory cannot be looked at: {(error.strerror or 'no reason given').lower()}") from None
+    master_key(settings)
+    return True
+
+
+def _kept(settings: Settings) -> Path:
+    return settings.data_dir / "secrets" / "master.key"
 
 
 def _read(path: Path) -> bytes:

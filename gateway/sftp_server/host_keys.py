@@ -31,6 +31,21 @@ def load(directory: Path) -> list[asyncssh.SSHKey]:
     return [_load(directory / name, algorithm, options) for name, algorithm, options in _KINDS]
 
 
+def inspect(directory: Path) -> list[tuple[str, str | None, str | None]]:
+    """Each key by the name of its file, with its fingerprint, or with what is wrong; with neither when it is missing.
+
+    Makes nothing. Blocks; raises OSError.
+    """
+    found: list[tuple[str, str | None, str | None]] = []
+    for name, _, _ in _KINDS:
+        path = directory / name
+        try:
+            found.append((name, _existing(path).get_fingerprint() if path.exists() else None, None))
+        except HostKeyError as error:
+            found.append((name, None, str(error).replace(str(path), name)))
+    return found
+
+
 def pairs(keys: Sequence[asyncssh.SSHKey]) -> list[asyncssh.SSHKeyPair]:
     """The keys as asyncssh wants them, each with the signature algorithms that the door offers.
 
@@ -51,6 +66,10 @@ def pairs(keys: Sequence[asyncssh.SSHKey]) -> list[asyncssh.SSHKeyPair]:
 def _load(path: Path, algorithm: str, options: dict[str, int]) -> asyncssh.SSHKey:
     if not path.exists():
         _make(path, algorithm, options)
+    return _existing(path)
+
+
+def _existing(path: Path) -> asyncssh.SSHKey:
     if path.stat().st_mode & 0o077:
         raise HostKeyError(f"Other users may read the host key {path}: chmod 600 it, or replace it if they did")
     try:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 from sqlalchemy import func, select
 
 from gateway.domain.figures import Snapshot
@@ -10,10 +12,10 @@ from gateway.store.deliveries import OPEN
 from gateway.store.outbox import UNSENT
 from gateway.store.session import Session
 from gateway.store.statement import Statement
-from gateway.store.tables import answers, deliveries, outbox, subscriptions
+from gateway.store.tables import answers, deliveries, outbox, sftp_accounts, subscriptions
 from gateway.store.values import from_ms
 
-_d, _s = deliveries.c, subscriptions.c
+_d, _s, _a = deliveries.c, subscriptions.c, sftp_accounts.c
 _DELIVERIES = Statement(
     select(_d.state, _s.access_mode, func.count(), func.min(_d.published_at))
     .join(subscriptions, _s.id == _d.subscription_id)
@@ -22,6 +24,11 @@ _DELIVERIES = Statement(
 )
 _OUTBOX = Statement(select(outbox.c.state, func.count()).where(UNSENT).group_by(outbox.c.state))
 _ANSWERS = Statement(select(answers.c.state, func.count()).where(UNSETTLED).group_by(answers.c.state))
+_LEGACY = Statement(
+    select(_a.username, _a.legacy_algorithms_until)
+    .where(_a.enabled, _a.legacy_algorithms_until.is_not(None))
+    .order_by(_a.username)
+)
 
 
 class Figures:
@@ -40,3 +47,7 @@ class Figures:
             outgoing=dict(self._session.rows(_OUTBOX)),
             answers=dict(self._session.rows(_ANSWERS)),
         )
+
+    def legacy_until(self) -> dict[str, date]:
+        """The last day on which each enabled account may use legacy algorithms, by username; those that may at all."""
+        return {username: date.fromisoformat(until) for username, until in self._session.rows(_LEGACY)}

@@ -70,19 +70,20 @@ def current(database: Path | str) -> str | None:
 
 def needs_upgrade(database: Path | str) -> bool:
     """Whether steps are missing. Raises NewerSchemaError, UnavailableError."""
-    return _missing(current(database))
+    return outdated(current(database))
 
 
 def _run_missing(database: Path | str) -> None:
     with _connected(database) as connection:
         _begin_alone(connection)
-        if _missing(_revision(connection)):
+        if outdated(_revision(connection)):
             command.upgrade(_config(connection), "head")
             _check_references(connection)
         connection.commit()
 
 
-def _missing(revision: str | None) -> bool:
+def outdated(revision: str | None) -> bool:
+    """Whether steps are missing to a schema of that revision (None: to no schema). Raises NewerSchemaError."""
     steps = ScriptDirectory(str(_STEPS))
     if revision is not None and all(step.revision != revision for step in steps.walk_revisions()):
         raise NewerSchemaError(revision)

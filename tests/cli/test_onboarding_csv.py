@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from datetime import date, datetime
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -7,6 +9,7 @@ from hypothesis import strategies as st
 from gateway.cli.onboarding_csv import load_csv
 from gateway.cli.onboarding_file import declaration_of
 from gateway.config import ConfigurationError, Fault
+from gateway.domain.deliveries import Gesture
 from gateway.domain.identity import Mode
 from gateway.services.declaration import Declaration
 
@@ -44,6 +47,24 @@ def test_a_row_is_a_subscription_with_its_subscriber_and_credentials() -> None:
     assert account.password is None
     (client,) = found.clients
     assert (client.record.client_id, client.record.process, client.secret) == ("b-certdc", "CERTDC", None)
+
+
+def test_what_a_row_may_say_of_a_subscription_and_its_account() -> None:
+    found = declared(
+        "subscriber;process;username;acknowledge_on;legacy_algorithms_until;public_key;activateDateTime;endDateTime;"
+        "notificationFrequency",
+        f'{A};EtatCivil;town;rename read;2027-06-30;"ssh-ed25519 AAAA one\nssh-ed25519 BBBB two";'
+        "2027-01-04T00:01:00+01:00;2028-01-01T00:00:00+01:00;daily",
+    )
+    (account,), (subscription,) = found.accounts, found.subscriptions
+    assert account.record.acknowledge_on == {Gesture.RENAME, Gesture.READ}
+    assert account.record.legacy_algorithms_until == date(2027, 6, 30)
+    assert account.record.public_keys == ("ssh-ed25519 AAAA one", "ssh-ed25519 BBBB two")
+    assert subscription.record.activate_at == datetime.fromisoformat("2027-01-03T23:01:00+00:00")
+    assert subscription.record.end_at is not None
+    assert subscription.record.notification_frequency == "daily"
+    (fault,) = refused("subscriber;process;username;acknowledge_on", f"{A};EtatCivil;town;rename wave")
+    assert fault.startswith("o.csv:2:4: credentials[0].sftp.acknowledge_on[1]: must be ")
 
 
 def test_commas_quotes_and_a_byte_order_mark_do() -> None:

@@ -9,7 +9,7 @@ import pytest
 from pydantic import SecretStr
 
 from gateway.config.faults import ConfigurationError
-from gateway.config.secrets import KEY_BYTES, master_key
+from gateway.config.secrets import KEY_BYTES, has_master_key, master_key
 from gateway.config.settings import Secrets, Settings
 
 KEY = bytes(range(200, 200 + KEY_BYTES))
@@ -84,3 +84,13 @@ def test_a_data_directory_that_cannot_hold_it_is_told(tmp_path: Path) -> None:
     (tmp_path / "var").write_text("a file where the directory should be", encoding="ascii")
     with pytest.raises(ConfigurationError, match="the master key cannot be kept in data_dir: not a directory"):
         master_key(settings(tmp_path))
+
+
+def test_looking_for_the_key_makes_none_and_refuses_what_using_it_would(tmp_path: Path) -> None:
+    assert not has_master_key(settings(tmp_path))
+    assert not (tmp_path / "var").exists()
+    master_key(settings(tmp_path))
+    assert has_master_key(settings(tmp_path))
+    assert has_master_key(settings(tmp_path, key=TEXT))
+    with pytest.raises(ConfigurationError):
+        has_master_key(settings(tmp_path, file=str(tmp_path / "missing")))

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from gateway.sftp_server.host_keys import HostKeyError, load, pairs
+from gateway.sftp_server.host_keys import HostKeyError, inspect, load, pairs
 
 
 def test_keys_are_made_once_and_for_us_alone(key_directory: Path) -> None:
@@ -64,3 +64,16 @@ def test_the_key_of_a_faster_process_is_used(copy: Path, monkeypatch: pytest.Mon
     load(copy)
     assert (copy / "ssh_host_ed25519_key").read_bytes() == faster
     assert sorted(path.name for path in copy.iterdir()) == ["ssh_host_ed25519_key", "ssh_host_rsa_key"]
+
+
+def test_keys_are_looked_at_without_making_any(copy: Path, tmp_path: Path) -> None:
+    (copy / "ssh_host_rsa_key").write_bytes(b"damaged")
+    (ed25519, fingerprint, fault), (rsa, none, damaged) = inspect(copy)
+    assert (ed25519, fault) == ("ssh_host_ed25519_key", None)
+    assert str(fingerprint).startswith("SHA256:")
+    assert (rsa, none) == ("ssh_host_rsa_key", None)
+    assert damaged is not None
+    assert str(tmp_path) not in damaged
+    missing = tmp_path / "missing"
+    assert inspect(missing) == [("ssh_host_ed25519_key", None, None), ("ssh_host_rsa_key", None, None)]
+    assert not missing.exists()

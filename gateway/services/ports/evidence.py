@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any, Protocol
 
 from gateway.domain.deliveries import Gesture
@@ -86,3 +86,4 @@ class Figures(Protocol):
     """Port on figures; see `store.figures`."""
 
     def snapshot(self) -> Snapshot: ...
+    def legacy_until(self) -> dict[str, date]: ...
