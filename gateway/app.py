@@ -235,6 +235,7 @@ class Gateway:
             attachment_max_size=settings.limits.attachment_max_size,
             ready=lambda: figures.ready(self.office),
             meter=meter,
+            spool=settings.data_dir / "spool",
             limits=limits(settings),
             head_timeout=settings.rates.head_timeout.total_seconds(),
             keep_alive=settings.rates.keep_alive.total_seconds(),

@@ -12,30 +12,27 @@ from gateway.domain.dossiers import Applicant
 from gateway.domain.errors import InvalidRequestError
 from gateway.domain.identity import Caller, OrganizationId
 from gateway.services import deposit
+from gateway.services.office import Office
 
 
 async def create(request: web.Request, caller: Caller) -> web.StreamResponse:
     """POST /folders: 201 with the folder."""
     raw = await read_json(request)
-    body, faults = bodies.understood(bodies.FolderBody, raw)
-    if body is None:
-        faults += tuple(await deposit.check_folder(office_of(request), caller, drafts.folder(raw)))
-        raise InvalidRequestError(*faults)
-    new = _new_folder(body)
-    answer = await deposit.create_folder(office_of(request), caller, new, once(request, raw, _render))
-    return created(answer, _render)
+    new = await asked(office_of(request), caller, raw)
+    answer = await deposit.create_folder(office_of(request), caller, new, once(request, raw, render))
+    return created(answer, render)
 
 
 async def read(request: web.Request, caller: Caller) -> web.StreamResponse:
     """GET /folders/{folderId}."""
     (folder_id,) = parameters.path_ids(request, "folderId")
-    return conditions.answer(request, _render(await deposit.read_folder(office_of(request), caller, folder_id)))
+    return conditions.answer(request, render(await deposit.read_folder(office_of(request), caller, folder_id)))
 
 
 async def update(request: web.Request, caller: Caller) -> web.StreamResponse:
     """PATCH /folders/{folderId}: `globalStatus`, where HUBEE_COMPLETED publishes, and `closeDateTime`."""
     (folder_id,) = parameters.path_ids(request, "folderId")
-    expected, raw = conditions.expected(request, _render), await read_json(request)
+    expected, raw = conditions.expected(request, render), await read_json(request)
     change = bodies.parse(bodies.FolderChange, raw)
     answer = await deposit.update_folder(
         office_of(request),
@@ -56,7 +53,17 @@ async def delete(request: web.Request, caller: Caller) -> web.StreamResponse:
     return rendering.no_content()
 
 
-def _render(view: deposit.FolderView) -> str:
+async def asked(office: Office, caller: Caller, raw: bytes) -> deposit.NewFolder:
+    """The folder that a body asks for. Raises InvalidRequestError with every fault that can be found."""
+    body, faults = bodies.understood(bodies.FolderBody, raw)
+    if body is None:
+        faults += tuple(await deposit.check_folder(office, caller, drafts.folder(raw)))
+        raise InvalidRequestError(*faults)
+    return _new_folder(body)
+
+
+def render(view: deposit.FolderView) -> str:
+    """The hub's JSON of a folder."""
     return rendering.json_text(rendering.folder(view))
 
 

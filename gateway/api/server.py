@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Sequence
 from ipaddress import ip_network
+from pathlib import Path
 from typing import Final
 
 from aiohttp import web
@@ -12,6 +13,7 @@ from gateway.api import middleware, routes
 from gateway.api.context import CONTEXT, Context
 from gateway.api.discretion import discreet_logger
 from gateway.api.metrics import PrometheusMeter
+from gateway.api.spool import SPOOL
 from gateway.api.strictness import StrictRunner
 from gateway.api.traffic import Traffic
 from gateway.api.waiting import WAITING, Waiting
@@ -34,9 +36,10 @@ _READ_BUFFER: Final = 256 * 1024
 class ApiServer:
     """Serves the office over HTTP on `host` and `port` (0: the system chooses, see `port`). Sizes in bytes.
 
-    `metrics_networks`: who may read /metrics, as networks in CIDR notation. `ready` raises UnavailableError when store
-    or blobs are not usable. `head_timeout`: seconds to send a request's head; `keep_alive`: seconds that a connection
-    may be without a request.
+    `spool`: a directory for large bodies on their way in, made when missing. `metrics_networks`: who may read
+    /metrics, as networks in CIDR notation. `ready` raises UnavailableError when store or blobs are not usable.
+    `head_timeout`: seconds to send a request's head; `keep_alive`: seconds that a connection may be without a
+    request.
     """
 
     def __init__(
@@ -50,6 +53,7 @@ class ApiServer:
         ready: Callable[[], Awaitable[None]],
         meter: PrometheusMeter,
         metrics_networks: Sequence[str] = LOOPBACK,
+        spool: Path | None = None,
         limits: Limits = UNLIMITED,
         head_timeout: float = HEAD_TIMEOUT,
         keep_alive: float = KEEP_ALIVE,
@@ -69,6 +73,9 @@ class ApiServer:
             allowances=Allowances(office),
         )
         self._waiting = application[WAITING] = Waiting(office)
+        self._spool = spool
+        if spool is not None:
+            application[SPOOL] = spool
         application.on_response_prepare.append(middleware.secure)
         routes.connect(application.router)
         self._runner = StrictRunner(
@@ -99,6 +106,8 @@ class ApiServer:
 
     async def open(self) -> None:
         """Starts listening. Raises OSError when host and port cannot be had."""
+        if self._spool is not None:
+            self._spool.mkdir(mode=0o700, parents=True, exist_ok=True)
         await self._runner.setup()
         self._site = web.TCPSite(self._runner, self._host, self._port, backlog=_BACKLOG)
         try:
