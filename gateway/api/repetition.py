@@ -15,7 +15,7 @@ from gateway.api import parameters, rendering
 from gateway.services.once import Once, Replay
 
 V = TypeVar("V")
-_REPLAYED: Final = {"Idempotency-Replayed": "true"}
+REPLAYED: Final = {"Idempotency-Replayed": "true"}
 
 
 def once(request: web.Request, raw: bytes, render: Callable[[V], str]) -> Once | None:
@@ -31,8 +31,15 @@ def once(request: web.Request, raw: bytes, render: Callable[[V], str]) -> Once |
 def created(answer: V | Replay, render: Callable[[V], str]) -> web.Response:
     """201 with the object, or once more with the body of the first answer."""
     if isinstance(answer, Replay):
-        return rendering.json_response(answer.text, 201, _REPLAYED)
+        return rendering.json_response(answer.text, 201, REPLAYED)
     return rendering.json_response(render(answer), 201)
+
+
+def accepted(answer: V | Replay, render: Callable[[V], str]) -> web.Response:
+    """202 with what is under way, or once more with the body of the first answer."""
+    if isinstance(answer, Replay):
+        return rendering.json_response(answer.text, 202, REPLAYED)
+    return rendering.json_response(render(answer), 202)
 
 
 def silent(_done: object) -> str:
@@ -42,4 +49,4 @@ def silent(_done: object) -> str:
 
 def done(answer: Replay | None) -> web.Response:
     """204, for the first time or once more."""
-    return web.Response(status=204, headers=None if answer is None else _REPLAYED)
+    return web.Response(status=204, headers=None if answer is None else REPLAYED)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Annotated, Any
 
 from aiohttp import web
@@ -9,10 +10,12 @@ from pydantic import BaseModel, ConfigDict, StringConstraints, ValidationError
 
 from gateway.api import cursors, faults, parameters, reading, rendering
 from gateway.api.context import office_of
+from gateway.api.repetition import REPLAYED, accepted, once
 from gateway.domain.errors import InvalidRequestError
 from gateway.domain.identity import Caller
 from gateway.domain.outgoing import Outgoing, OutgoingState
 from gateway.services import webhooks
+from gateway.services.once import Replay
 from gateway.services.webhook_keys import LONGEST_ADDRESS
 from gateway.services.webhooks import Webhook
 
@@ -46,12 +49,19 @@ async def delete(request: web.Request, caller: Caller) -> web.StreamResponse:
 
 async def test(request: web.Request, caller: Caller) -> web.StreamResponse:
     """POST …/webhook/test: 202 with the id of a signed call that is under way."""
-    return _json({"id": await webhooks.test(office_of(request), caller, _subscription(request))}, 202)
+    answer = await webhooks.send_test(office_of(request), caller, _subscription(request), once(request, b"", _queued))
+    return accepted(answer, _queued)
 
 
 async def rotate(request: web.Request, caller: Caller) -> web.StreamResponse:
-    """POST …/webhook/secret: a new secret; for 24 hours calls carry a signature by the old one too."""
-    return _json(_webhook(await webhooks.rotate(office_of(request), caller, _subscription(request))))
+    """POST …/webhook/secret: a new secret; for 24 hours calls carry a signature by the old one too.
+
+    Repeated under its key it tells the webhook without the secret, of which no copy is kept: PUT tells it again.
+    """
+    answer = await webhooks.rotate(office_of(request), caller, _subscription(request), once(request, b"", _unsecret))
+    if isinstance(answer, Replay):
+        return rendering.json_response(answer.text, headers=REPLAYED)
+    return _json(_webhook(answer))
 
 
 async def calls(request: web.Request, caller: Caller) -> web.StreamResponse:
@@ -65,8 +75,12 @@ async def calls(request: web.Request, caller: Caller) -> web.StreamResponse:
 async def replay(request: web.Request, caller: Caller) -> web.StreamResponse:
     """POST …/webhook/calls/{callId}/replay: 202; 409 with its state when the call is not dead."""
     subscription, call = parameters.path_ids(request, "subscriptionId", "callId")
-    await webhooks.replay(office_of(request), caller, subscription, call)
-    return _json({"id": call, "state": OutgoingState.PENDING.lower()}, 202)
+
+    def again(_done: None) -> str:
+        return rendering.json_text({"id": call, "state": OutgoingState.PENDING.lower()})
+
+    answer = await webhooks.replay(office_of(request), caller, subscription, call, once(request, b"", again))
+    return accepted(answer, again)
 
 
 def _subscription(request: web.Request) -> str:
@@ -81,6 +95,14 @@ def _state(request: web.Request) -> OutgoingState | None:
     if text.upper() not in OutgoingState.__members__:
         raise InvalidRequestError("@query.state: must be one of pending, sent, dead")
     return OutgoingState(text.upper())
+
+
+def _queued(call_id: str) -> str:
+    return rendering.json_text({"id": call_id})
+
+
+def _unsecret(found: Webhook) -> str:
+    return rendering.json_text(_webhook(replace(found, secret=None)))
 
 
 def _webhook(found: Webhook) -> dict[str, Any]:

@@ -15,6 +15,7 @@ from gateway.domain.outgoing import Outgoing, OutgoingState
 from gateway.domain.referential import Subscription
 from gateway.services.access import out_of_process
 from gateway.services.office import Office
+from gateway.services.once import Once, Replay, only_once
 from gateway.services.ports import Transaction
 from gateway.services.webhook_keys import usable_address, webhook_key
 
@@ -71,7 +72,7 @@ async def drop(office: Office, caller: Caller, subscription_id: str) -> None:
     await office.store.write(verb)
 
 
-async def rotate(office: Office, caller: Caller, subscription_id: str) -> Webhook:
+async def rotate(office: Office, caller: Caller, subscription_id: str, once: Once | None = None) -> Webhook | Replay:
     """Goes on to a new secret and tells it; the one before signs too for OVERLAP, older ones no more.
 
     Raises ForbiddenError, NotFoundError; ConflictError when another rotation came between.
@@ -86,11 +87,14 @@ async def rotate(office: Office, caller: Caller, subscription_id: str) -> Webhoo
         _line(tx, office, caller, Entry.WEBHOOK_ROTATED, own, generation=generation + 1)
         return _webhook(tx, office, own, told=True)
 
-    return await office.store.write(verb)
+    return await office.store.write(lambda tx: only_once(tx, caller, once, office.clock(), verb))
 
 
-async def test(office: Office, caller: Caller, subscription_id: str) -> str:
-    """Queues one signed call that says it is a test, and answers its id. Raises ForbiddenError, NotFoundError."""
+async def send_test(office: Office, caller: Caller, subscription_id: str, once: Once | None = None) -> str | Replay:
+    """Queues one signed call that says it is a test, and answers its id.
+
+    Raises ForbiddenError, NotFoundError; ConflictError when the idempotency key was used for another request.
+    """
 
     def verb(tx: Transaction) -> str:
         own = _own(tx, caller, subscription_id)
@@ -103,7 +107,7 @@ async def test(office: Office, caller: Caller, subscription_id: str) -> str:
         _line(tx, office, caller, Entry.WEBHOOK_TESTED, own, outgoing=call.id)
         return call.id
 
-    return await office.store.write(verb)
+    return await office.store.write(lambda tx: only_once(tx, caller, once, office.clock(), verb))
 
 
 async def calls(
@@ -118,7 +122,9 @@ async def calls(
     )
 
 
-async def replay(office: Office, caller: Caller, subscription_id: str, outgoing_id: str) -> None:
+async def replay(
+    office: Office, caller: Caller, subscription_id: str, outgoing_id: str, once: Once | None = None
+) -> Replay | None:
     """Gives a dead call of the subscription all its attempts again.
 
     Raises ForbiddenError, NotFoundError; ConflictError with its state when it is not dead.
@@ -133,7 +139,7 @@ async def replay(office: Office, caller: Caller, subscription_id: str, outgoing_
             raise ConflictError("The call is not dead: only those are made again", {"state": call.state})
         _line(tx, office, caller, Entry.OUTGOING_REPLAYED, own, outgoing=call.id)
 
-    await office.store.write(verb)
+    return await office.store.write(lambda tx: only_once(tx, caller, once, office.clock(), verb))
 
 
 def _own(tx: Transaction, caller: Caller, subscription_id: str) -> Subscription:

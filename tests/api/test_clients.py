@@ -12,7 +12,7 @@ NATIVE = "/gateway/v1"
 
 
 async def native(visitor: Visitor, who: str, method: str, path: str, **options: Any) -> Answer:
-    headers = {"Authorization": f"Bearer {await visitor.token(who)}"}
+    headers = {"Authorization": f"Bearer {await visitor.token(who)}", **options.pop("headers", {})}
     answer = await visitor.raw(method, NATIVE + path, headers=headers, **options)
     if answer.status >= 400:
         assert answer.headers["Content-Type"] == "application/problem+json"

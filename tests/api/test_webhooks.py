@@ -104,3 +104,23 @@ async def test_to_others_it_does_not_exist(visitor: Visitor, path: str, method: 
     assert theirs.body == nowhere.body
     assert (await native(visitor, "depot", method, path + rest, json=body)).status == 403
     assert (await native(visitor, "admin", "GET", path)).json["generation"] == 1
+
+
+async def test_a_request_repeated_under_its_key_is_done_once(visitor: Visitor, path: str) -> None:
+    await native(visitor, "brest", "PUT", path, json=HOOK)
+    key = {"Idempotency-Key": "k-1"}
+    first, again = [await native(visitor, "brest", "POST", path + "/test", headers=key) for _ in range(2)]
+    assert (first.status, again.status, again.json) == (202, 202, first.json)
+    assert again.headers["Idempotency-Replayed"] == "true"
+    assert len((await native(visitor, "brest", "GET", path + "/calls")).json["items"]) == 1
+    assert (await native(visitor, "brest", "POST", path + "/secret", headers=key)).status == 409
+
+
+async def test_a_rotation_repeated_under_its_key_makes_no_third_secret_and_keeps_none(
+    visitor: Visitor, path: str
+) -> None:
+    await native(visitor, "brest", "PUT", path, json=HOOK)
+    key = {"Idempotency-Key": "k-2"}
+    first, again = [await native(visitor, "brest", "POST", path + "/secret", headers=key) for _ in range(2)]
+    assert again.json == {name: value for name, value in first.json.items() if name != "secret"}
+    assert (await native(visitor, "brest", "PUT", path, json=HOOK)).json["secret"] == first.json["secret"]

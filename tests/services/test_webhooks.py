@@ -20,6 +20,7 @@ from gateway.domain.outgoing import OutgoingState
 from gateway.services import outgoing, webhooks
 from gateway.services.office import Office
 from gateway.services.webhook_keys import signing_key, webhook_key
+from gateway.services.webhooks import Webhook
 from tests.journeys.offices import Clock, api_client, depositor
 from tests.journeys.world import BREST, OTHER_PROCESS, subscription_id
 from tests.services.scene import ADMIN, MOMENT
@@ -75,10 +76,11 @@ async def test_an_address_must_be_usable(office: Office, url: str) -> None:
 async def test_two_secrets_sign_for_a_day_after_a_rotation(office: Office, clock: Clock) -> None:
     first = await webhooks.point(office, BREST_CLIENT, OWN, HOOK)
     second = await webhooks.rotate(office, BREST_CLIENT, OWN)
+    assert isinstance(second, Webhook)
     assert second.generation == 2
     assert second.secret not in (None, first.secret)
     assert second.previous_until == clock.now + webhooks.OVERLAP
-    await webhooks.test(office, BREST_CLIENT, OWN)
+    await webhooks.send_test(office, BREST_CLIENT, OWN)
     (call,) = await outgoing.claim(office)
     new, old = signing_key(office, OWN, 2), signing_key(office, OWN)
     assert call.headers["webhook-signature"].split(" ") == [signed(call, new), signed(call, old)]
@@ -87,13 +89,15 @@ async def test_two_secrets_sign_for_a_day_after_a_rotation(office: Office, clock
     (call,) = await outgoing.claim(office)
     assert call.headers["webhook-signature"] == signed(call, new)
     third = await webhooks.rotate(office, BREST_CLIENT, OWN)
+    assert isinstance(third, Webhook)
     assert third.generation == 3
     assert "webhook.rotated" in await entries(office)
 
 
 async def test_a_test_call_says_what_it_is_and_names_nobody(office: Office) -> None:
     await webhooks.point(office, BREST_CLIENT, OWN, HOOK)
-    identifier = await webhooks.test(office, BREST_CLIENT, OWN)
+    identifier = await webhooks.send_test(office, BREST_CLIENT, OWN)
+    assert isinstance(identifier, str)
     (call,) = await outgoing.claim(office)
     assert (call.outgoing.id, call.url) == (identifier, HOOK)
     said = json.loads(call.body)
@@ -105,7 +109,8 @@ async def test_a_test_call_says_what_it_is_and_names_nobody(office: Office) -> N
 
 async def test_a_dead_call_is_seen_and_made_again_by_its_subscriber(office: Office, clock: Clock) -> None:
     await webhooks.point(office, BREST_CLIENT, OWN, HOOK)
-    identifier = await webhooks.test(office, BREST_CLIENT, OWN)
+    identifier = await webhooks.send_test(office, BREST_CLIENT, OWN)
+    assert isinstance(identifier, str)
     with pytest.raises(ConflictError) as raised:
         await webhooks.replay(office, BREST_CLIENT, OWN, identifier)
     assert raised.value.state == {"state": "PENDING"}
@@ -128,7 +133,7 @@ VERBS: list[Callable[[Office, Caller, str], Awaitable[Any]]] = [
     webhooks.read,
     webhooks.drop,
     webhooks.rotate,
-    webhooks.test,
+    webhooks.send_test,
     lambda office, caller, one: webhooks.point(office, caller, one, HOOK),
     lambda office, caller, one: webhooks.calls(office, caller, one, None, "", 5),
     lambda office, caller, one: webhooks.replay(office, caller, one, new_id()),
