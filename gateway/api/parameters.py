@@ -6,7 +6,6 @@ Whoever finds a fault in one of them tells of every fault in the request's param
 from __future__ import annotations
 
 import base64
-import binascii
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import partial
@@ -29,6 +28,7 @@ _NAMES: Final = {
     "attachmentId": "attachment",
     "notificationId": "notification",
     "callId": "outgoing",
+    "uploadId": "upload",
     "subscriptionId": "subscription",
 }
 _PARTNER: Final = ("editorName", "applicationName", "softwareVersion")
@@ -82,6 +82,14 @@ def partner(request: web.Request) -> tuple[Partner | None, Sequence[str]]:
 def digest(request: web.Request) -> bytes | None:
     """The SHA-256 of the `digest` header: bare base64 as the hub wants it, or after `SHA-256=` as RFC 3230 has it."""
     return _sound(request, _digest)
+
+
+def sha256_of(text: str) -> bytes:
+    """The same of its value. Raises ValueError when it is none."""
+    value = base64.b64decode(_DIGEST_PREFIX.sub("", text.strip(), count=1), validate=True)
+    if len(value) != 32:
+        raise ValueError("not the length of a SHA-256")
+    return value
 
 
 def idempotency_key(request: web.Request) -> str | None:
@@ -169,12 +177,9 @@ def _digest(request: web.Request) -> bytes | None:
     if text is None:
         return None
     try:
-        value = base64.b64decode(_DIGEST_PREFIX.sub("", text.strip(), count=1), validate=True)
-    except (binascii.Error, ValueError):
-        value = b""
-    if len(value) != 32:
-        raise InvalidRequestError("@header.digest: must be the base64 of a SHA-256, 44 characters")
-    return value
+        return sha256_of(text)
+    except ValueError:
+        raise InvalidRequestError("@header.digest: must be the base64 of a SHA-256, 44 characters") from None
 
 
 def _idempotency_key(request: web.Request) -> str | None:

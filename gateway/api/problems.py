@@ -32,8 +32,10 @@ _TITLES: Final[Mapping[int, str]] = {
     416: "Range not satisfiable",
     417: "Expectation failed",
     422: "Unprocessable content",
+    423: "Locked",
     428: "Precondition required",
     429: "Too many requests",
+    460: "Checksum mismatch",
     500: "Internal error",
     503: "Unavailable",
 }

@@ -26,6 +26,7 @@ from gateway.api import (
     processes,
     subscriptions,
     tokens,
+    uploads,
     webhooks,
 )
 from gateway.api.authentication import (
@@ -55,6 +56,7 @@ _FILE: Final = "/attachments/{attachmentId}"
 _SUBSCRIPTION: Final = "/subscriptions/{subscriptionId}"
 _ORGANIZATION: Final = "/organizations/{organizationId}"
 _PROCESS: Final = "/processes/{code}"
+_UPLOAD: Final = "/uploads/{uploadId}"
 
 Table = tuple[tuple[str, str, Operation, frozenset[Role]], ...]
 """Rows of method, path below the base, what answers, and the roles that may ask."""
@@ -107,6 +109,11 @@ NATIVE: Final[Table] = (
     ("POST", _CLIENT + "/secrets", clients.add_secret, OPERATORS),
     ("DELETE", _CLIENT + "/secrets/{secret}", clients.retire_secret, OPERATORS),
     ("DELETE", _CLIENT + "/tokens", clients.revoke_tokens, OPERATORS),
+    ("OPTIONS", "/uploads", uploads.options, EVERYBODY),
+    ("POST", "/uploads", uploads.create, EVERYBODY),
+    ("HEAD", _UPLOAD, uploads.describe, EVERYBODY),
+    ("PATCH", _UPLOAD, uploads.append, EVERYBODY),
+    ("DELETE", _UPLOAD, uploads.terminate, EVERYBODY),
     ("GET", _WEBHOOK, webhooks.read, RECIPIENTS),
     ("PUT", _WEBHOOK, webhooks.put, RECIPIENTS),
     ("DELETE", _WEBHOOK, webhooks.delete, RECIPIENTS),

@@ -1,11 +1,11 @@
-"""What a blob store tells of the bytes it keeps, and the two ways in which it can fail."""
+"""What a blob store tells of the bytes it keeps, and the ways in which it can fail."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import timedelta
 
-from gateway.domain.errors import NotFoundError, UnavailableError
+from gateway.domain.errors import ConflictError, NotFoundError, UnavailableError
 
 _RETRY_AFTER = timedelta(seconds=30)
 
@@ -28,6 +28,13 @@ class BlobMissing(NotFoundError):  # noqa: N818 (a fact about the store, not a m
 
     def __init__(self) -> None:
         super().__init__("File")
+
+
+class BlobBusy(ConflictError):  # noqa: N818 (as above)
+    """Somebody is writing the blob at this moment."""
+
+    def __init__(self) -> None:
+        super().__init__("Another request is writing this file at the moment; ask how far it is, and go on from there")
 
 
 class StorageUnavailable(UnavailableError):  # noqa: N818 (as above)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
+from typing import Protocol
 
 from gateway.domain.blob import Blob, BlobMissing
 from gateway.domain.dossiers import Attachment, AttachmentStatus, EventStatus
@@ -18,7 +19,13 @@ from gateway.services.served import note_served
 from gateway.services.speaking import may_act, own_event
 
 _METADATA = "Binary meta-data"
-_WRONG_SIZE = "Size does not match with attachment meta-data"
+WRONG_SIZE = "Size does not match with attachment meta-data"
+
+
+class Target(Protocol):
+    """Finds an attachment that may be put now, and holds it if asked; raises when it may not."""
+
+    def __call__(self, tx: Transaction, *, hold: bool) -> Attachment: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +64,11 @@ async def receive(
     the metadata say, or of another digest; UnavailableError when they cannot be checked now; NotFoundError or
     ForbiddenError.
     """
+    await _receive(office, caller, folder_target(caller, folder_id, attachment_id), chunks, sha256, announced)
+
+
+def folder_target(caller: Caller, folder_id: str, attachment_id: str) -> Target:
+    """A folder's attachment that may be put now, held if asked; `receive` says what it raises."""
 
     def target(tx: Transaction, *, hold: bool) -> Attachment:
         folder = folder_of(tx, caller, folder_id, hold=hold)
@@ -67,7 +79,7 @@ async def receive(
             raise InvalidRequestError("The folder is completed: its attachments cannot be put any more")
         return attachment
 
-    await _receive(office, caller, target, chunks, sha256, announced)
+    return target
 
 
 async def receive_for_event(
@@ -81,6 +93,12 @@ async def receive_for_event(
     announced: int | None = None,
 ) -> None:
     """The same for an attachment of an event, by the event's author, while the event is in progress."""
+    target = event_target(office, caller, case_id, event_id, attachment_id)
+    await _receive(office, caller, target, chunks, sha256, announced)
+
+
+def event_target(office: Office, caller: Caller, case_id: str, event_id: str, attachment_id: str) -> Target:
+    """The same of an event."""
 
     def target(tx: Transaction, *, hold: bool) -> Attachment:
         case, _ = case_of(tx, caller, case_id, hold=hold)
@@ -93,7 +111,43 @@ async def receive_for_event(
             raise InvalidRequestError("The event is sent: its attachments cannot be put any more")
         return attachment
 
-    await _receive(office, caller, target, chunks, sha256, announced)
+    return target
+
+
+async def record(
+    office: Office,
+    caller: Caller,
+    target: Target,
+    blob: Blob,
+    verdict: Verdict,
+    first: Callable[[Transaction], bool] = lambda _: True,
+) -> None:
+    """Gives an attachment bytes that are durable and were checked, in place of those it had.
+
+    `first` is done in the same transaction, and decides whether there is still something to record.
+    """
+    now = office.clock()
+
+    def verb(tx: Transaction) -> tuple[bool, Blob | None]:
+        attachment = target(tx, hold=True)
+        if not first(tx):
+            return False, None
+        tx.attachments.receive(attachment.id, verdict.status, blob, now)
+        tx.journal.write(
+            ENTRIES[verdict.status],
+            caller,
+            now,
+            folder_id=attachment.folder_id,
+            digest=blob.sha256,
+            detail={"attachment": attachment.id, "size": blob.size, **verdict.detail},
+        )
+        return True, attachment.blob
+
+    recorded, replaced = await office.store.write(verb)
+    if recorded:
+        office.meter.count("attachments_total", outcome=verdict.status)
+    if replaced is not None:
+        await office.blobs.delete(replaced.key)
 
 
 async def open_attachment(office: Office, caller: Caller, case_id: str, attachment_id: str) -> Download:
@@ -135,41 +189,23 @@ async def _open(office: Office, caller: Caller, case_id: str, attachment: Attach
 async def _receive(
     office: Office,
     caller: Caller,
-    target: Callable[..., Attachment],
+    target: Target,
     chunks: AsyncIterator[bytes],
     sha256: bytes | None,
     announced: int | None,
 ) -> None:
     expected = await office.store.read(lambda tx: target(tx, hold=False))
     if announced not in (None, 0, expected.size):
-        raise InvalidRequestError(_WRONG_SIZE)
+        raise InvalidRequestError(WRONG_SIZE)
     blob = await _keep(office, expected.size, chunks, sha256)
     verdict = await _checked(office, expected.mime_type, blob)
-    now = office.clock()
-
-    def verb(tx: Transaction) -> Blob | None:
-        attachment = target(tx, hold=True)
-        tx.attachments.receive(attachment.id, verdict.status, blob, now)
-        tx.journal.write(
-            ENTRIES[verdict.status],
-            caller,
-            now,
-            folder_id=attachment.folder_id,
-            digest=blob.sha256,
-            detail={"attachment": attachment.id, "size": blob.size, **verdict.detail},
-        )
-        return attachment.blob
-
     try:
-        replaced = await office.store.write(verb)
+        await record(office, caller, target, blob, verdict)
     except (asyncio.CancelledError, UnavailableError):
         raise  # nobody knows whether the row is there: the sweep looks
     except BaseException:
         await office.blobs.delete(blob.key)
         raise
-    office.meter.count("attachments_total", outcome=verdict.status)
-    if replaced is not None:
-        await office.blobs.delete(replaced.key)
 
 
 async def _checked(office: Office, declared: str, blob: Blob) -> Verdict:
@@ -187,12 +223,12 @@ async def _keep(office: Office, size: int, chunks: AsyncIterator[bytes], sha256:
     try:
         async for chunk in chunks:
             if writer.size + len(chunk) > size:
-                raise InvalidRequestError(_WRONG_SIZE)
+                raise InvalidRequestError(WRONG_SIZE)
             await writer.write(chunk)
         if writer.size == 0:
             raise InvalidRequestError("The body is empty: put the bytes of the attachment")
         if writer.size != size:
-            raise InvalidRequestError(_WRONG_SIZE)
+            raise InvalidRequestError(WRONG_SIZE)
         blob = await writer.commit()
     finally:
         await writer.abort()

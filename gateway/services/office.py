@@ -31,8 +31,8 @@ class Policy:
 
     `expire_after`: for processes that do not say. `grace`: how long an answer that was taken in, or an archive accepted
     by reading, stays where it was. `partial_after`: when an incomplete answer is given up. `retention`: how long doors
-    keep what is closed. `accept_unscanned`, `accept_too_large`: whether bytes pass when the
-    antivirus is away, or when they are too large for it.
+    keep what is closed. `upload_lifetime`: how long an upload may rest before it is given up. `accept_unscanned`,
+    `accept_too_large`: whether bytes pass when the antivirus is away, or when they are too large for it.
     """
 
     token_lifetime: timedelta = timedelta(hours=1)
@@ -44,6 +44,7 @@ class Policy:
     grace: timedelta = timedelta(minutes=10)
     partial_after: timedelta = timedelta(hours=1)
     retention: timedelta = timedelta(days=30)
+    upload_lifetime: timedelta = timedelta(days=1)
     retry: RetryPolicy = field(default_factory=RetryPolicy)
     outgoing_timeout: timedelta = timedelta(seconds=10)
     outgoing_batch: int = 20

@@ -15,7 +15,16 @@ from gateway.store.session import Row, Session
 from gateway.store.statement import Statement, insert_into
 from gateway.store.subscriptions import COLUMNS as SUBSCRIPTION_COLUMNS
 from gateway.store.subscriptions import subscription
-from gateway.store.tables import answers, archive_blobs, archives, attachments, deliveries, sftp_places, subscriptions
+from gateway.store.tables import (
+    answers,
+    archive_blobs,
+    archives,
+    attachments,
+    deliveries,
+    sftp_places,
+    subscriptions,
+    uploads,
+)
 from gateway.store.tables import sftp_account_subscriptions as links
 from gateway.store.values import at, to_ms
 
@@ -86,7 +95,7 @@ _REFERENCED = Statement(
     union_all(
         *(
             select(exists().where(table.c.blob_key == bindparam("key")))
-            for table in (attachments, archive_blobs, answers)
+            for table in (attachments, archive_blobs, answers, uploads)
         )
     )
 )
@@ -152,7 +161,7 @@ class Archives:
         )
 
     def referenced(self, key: str) -> bool:
-        """Whether any attachment, archive or answer holds the blob of that key."""
+        """Whether any attachment, archive, answer or upload holds the blob of that key."""
         return any(found for (found,) in self._session.rows(_REFERENCED, key=key))
 
     def forget_places(self, before: datetime) -> int:

@@ -1,7 +1,7 @@
 """Blobs on the local disk: streamed in once, durable at commit, read at any offset.
 
     root/objects/<2 hex>/<2 hex>/<key>   committed, and never changed after
-    root/tmp/<key>                       being written, or left over from a crash
+    root/tmp/<key>                       being written, parked until its upload goes on, or left over from a crash
 
 Several processes may share one root. Nothing here decides that a file is of no use: the sweep does, by asking for
 old keys and deleting those that no row names.
@@ -21,6 +21,7 @@ from pathlib import Path
 
 from gateway.domain.blob import Blob, BlobMissing
 from gateway.store import disk
+from gateway.store.partial_blobs import PartialBlobs, PartialWriter, Sums
 
 _KEY = re.compile("[0-9a-f]{32}")
 _SLICE = 1 << 20  # bytes hashed and written before other tasks get their turn
@@ -35,6 +36,7 @@ class LocalBlobs:
         self._tmp = root / "tmp"
         # One byte per leaf directory: 1 when this process knows that the names leading to it are durable.
         self._settled = bytearray(1 << 16)
+        self._partials = PartialBlobs(self._tmp, lambda key, fd: self._publish(key, fd, keep=True))
 
     async def open(self) -> None:
         """Prepares the directories. Raises StorageUnavailable."""
@@ -47,19 +49,38 @@ class LocalBlobs:
 
     async def create(self) -> BlobWriter:
         """Starts a new blob under an unguessable key. Raises StorageUnavailable."""
-        key = secrets.token_hex(16)
+        key = self.new_key()
         with disk.storage_errors("create"):
             return BlobWriter(self, key, disk.create_exclusive(self._tmp / key))
 
+    def new_key(self) -> str:
+        """An unguessable key, of which nothing is kept yet."""
+        return secrets.token_hex(16)
+
+    async def resume(self, key: str, offset: int) -> PartialWriter:
+        """Goes on with a blob that was parked with at least `offset` bytes, or begins it at 0.
+
+        Raises BlobBusy, BlobMissing, StorageUnavailable.
+        """
+        self._place(key)
+        return await self._partials.resume(key, offset)
+
+    async def committed(self, key: str) -> Blob:
+        """Reads what is kept under the key, and makes its name durable. Raises BlobMissing, StorageUnavailable."""
+        fd = self._opened(key)
+        try:
+            with disk.storage_errors("read"):
+                sums = Sums()
+                await sums.read(fd, os.fstat(fd).st_size)
+                for directory in (self._final(key).parent, self._objects / key[:2], self._objects):
+                    await asyncio.to_thread(disk.sync_directory, directory)
+        finally:
+            os.close(fd)
+        return sums.blob(key)
+
     async def reader(self, key: str) -> BlobReader:
         """Opens a committed blob. Raises BlobMissing, StorageUnavailable."""
-        path = self._place(key)
-        with disk.storage_errors("open"):
-            try:
-                fd = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW)
-            except FileNotFoundError:
-                raise BlobMissing from None
-            return BlobReader(fd)
+        return BlobReader(self._opened(key))
 
     async def delete(self, key: str) -> None:
         """Removes a blob, or what a crash left of it; open readers read on, a key that is gone is no error.
@@ -88,6 +109,14 @@ class LocalBlobs:
                 for key in await asyncio.to_thread(_old_keys, group, timestamp):
                     yield key
 
+    def _opened(self, key: str) -> int:
+        path = self._place(key)
+        with disk.storage_errors("open"):
+            try:
+                return os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW)
+            except FileNotFoundError:
+                raise BlobMissing from None
+
     def _final(self, key: str) -> Path:
         return Path(self._place(key))
 
@@ -96,9 +125,10 @@ class LocalBlobs:
             raise BlobMissing
         return f"{self._objects}/{key[:2]}/{key[2:4]}/{key}"  # a Path costs more than the open that it is made for
 
-    def _publish(self, key: str, fd: int) -> None:
+    def _publish(self, key: str, fd: int, *, keep: bool = False) -> None:
         leaf = int(key[:4], 16)
-        disk.publish(fd, self._tmp / key, self._final(key), self._objects, new_parents=not self._settled[leaf])
+        parents = not self._settled[leaf]
+        disk.publish(fd, self._tmp / key, self._final(key), self._objects, new_parents=parents, keep=keep)
         self._settled[leaf] = 1
 
     def _remove(self, key: str) -> None:

@@ -83,12 +83,12 @@ def write_whole(fd: int, chunk: memoryview) -> None:
         chunk = chunk[os.write(fd, chunk) :]
 
 
-def publish(fd: int, written: Path, final: Path, root: Path, *, new_parents: bool) -> None:
+def publish(fd: int, written: Path, final: Path, root: Path, *, new_parents: bool, keep: bool = False) -> None:
     """Makes the file behind `fd` durable and gives it its final name below `root`; takes over and closes `fd`.
 
     With `new_parents` the directories between `root` and the file are made, and their names synced whoever made
     them. They are made first and synced last, deepest first, so that a journaling file system commits only once.
-    On failure nothing is left under either name.
+    On failure nothing is left under either name, or with `keep` the bytes under one of them.
     """
     try:
         try:
@@ -105,7 +105,8 @@ def publish(fd: int, written: Path, final: Path, root: Path, *, new_parents: boo
             directory = directory.parent
             sync_directory(directory)
     except OSError:
-        remove(written, final)
+        if not keep:
+            remove(written, final)
         raise
 
 

@@ -26,6 +26,7 @@ from gateway.store.servings import Servings
 from gateway.store.session import Session
 from gateway.store.subscriptions import Subscriptions
 from gateway.store.transfers import Transfers
+from gateway.store.uploads import Uploads
 from gateway.store.webhooks import Webhooks
 
 
@@ -45,6 +46,7 @@ class Transaction:
         self.attachments = Attachments(session)
         self.copies = Copies(session)
         self.transfers = Transfers(session)
+        self.uploads = Uploads(session)
         self.events = Events(session)
         self.notifications = Notifications(session)
         self.deliveries = Deliveries(session)

@@ -5,6 +5,7 @@ Generated from the contract: a new operation is tried without anybody thinking o
 
 from __future__ import annotations
 
+import base64
 import itertools
 import json
 from collections.abc import Iterator
@@ -32,6 +33,7 @@ SHOWN = {
     "01920f2e-7a01-7000-8000-0000000000b1": "notificationId",
     "01920f2e-7a01-7000-8000-0000000000d1": "subscriptionId",
     "01920f2e-7a01-7000-8000-0000000000ca": "callId",
+    "01920f2e-7a01-7000-8000-0000000000aa": "uploadId",
 }
 NOWHERES = dict.fromkeys(SHOWN.values(), NOWHERE)
 
@@ -60,6 +62,20 @@ async def call(door: LastingDoor, client: str, subscription_id: str) -> str:
     return found
 
 
+async def upload(door: LastingDoor, client: str, ids: Ids) -> str:
+    """The id of an upload of the file of the dossier's event."""
+    event = f"/cases/{ids['caseId']}/events/{ids['eventId']}"
+    (file,) = (await door.visitor.call(client, "GET", event)).json["attachments"]
+    names = {"caseId": ids["caseId"], "eventId": ids["eventId"], "attachmentId": file["id"]}
+    given = ",".join(f"{name} {base64.b64encode(value.encode()).decode()}" for name, value in names.items())
+    headers = {"Authorization": f"Bearer {await door.visitor.token(client)}", "Tus-Resumable": "1.0.0"}
+    headers |= {"Upload-Length": str(len(PDF)), "Upload-Metadata": given}
+    answer = await door.visitor.raw("POST", f"{NATIVE_BASE}/uploads", headers=headers)
+    assert answer.status == 201
+    found: str = answer.headers["Location"].rpartition("/")[2]
+    return found
+
+
 @pytest.fixture(scope="session")
 def worlds(lasting_door: LastingDoor) -> Worlds:
     visitor = lasting_door.visitor
@@ -69,6 +85,8 @@ def worlds(lasting_door: LastingDoor) -> Worlds:
         found = lasting_door.run(visitor.office.store.read(partial(_subscription, name)))
         ids["subscriptionId"] = found.id
         ids["callId"] = lasting_door.run(call(lasting_door, client, found.id))
+    for ids, client in ((theirs, "depot"), (own, "autre-depot")):
+        ids["uploadId"] = lasting_door.run(upload(lasting_door, client, ids))
     return Worlds(theirs, own)
 
 

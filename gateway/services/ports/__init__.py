@@ -8,11 +8,20 @@ from typing import Protocol, TypeVar
 
 from gateway.domain.blob import Blob
 from gateway.services.ports.deliveries import Answers, Archives, Deliveries, Servings
-from gateway.services.ports.dossiers import Attachments, Cases, Copies, Events, Folders, Notifications, Transfers
+from gateway.services.ports.dossiers import (
+    Attachments,
+    Cases,
+    Copies,
+    Events,
+    Folders,
+    Notifications,
+    Transfers,
+    Uploads,
+)
 from gateway.services.ports.evidence import Figures, Idempotency, Journal, Leases, Outbox, Rates, Webhooks
 from gateway.services.ports.referential import Accounts, Clients, Directory, Organizations, Processes, Subscriptions
 
-__all__ = ["BlobReader", "BlobWriter", "Blobs", "Clock", "Meter", "Secrets", "Store", "Transaction"]
+__all__ = ["BlobReader", "BlobWriter", "Blobs", "Clock", "Meter", "PartialWriter", "Secrets", "Store", "Transaction"]
 
 T = TypeVar("T")
 Clock = Callable[[], datetime]
@@ -43,6 +52,8 @@ class Transaction(Protocol):
     def copies(self) -> Copies: ...
     @property
     def transfers(self) -> Transfers: ...
+    @property
+    def uploads(self) -> Uploads: ...
     @property
     def events(self) -> Events: ...
     @property
@@ -103,10 +114,28 @@ class BlobWriter(Protocol):
     async def abort(self) -> None: ...
 
 
+class PartialWriter(Protocol):
+    """Bytes on their way in over several requests: what was parked is durable and can be gone on with.
+
+    `begun` is the offset at which this writer went on. `park` keeps the bytes, or with `back` those before `begun`
+    alone, and tells how many are durable.
+    """
+
+    @property
+    def size(self) -> int: ...
+    async def write(self, chunk: bytes | memoryview) -> None: ...
+    async def sync(self) -> None: ...
+    async def park(self, *, back: bool = False) -> int: ...
+    async def commit(self) -> Blob: ...
+
+
 class Blobs(Protocol):
     """Where bytes are kept, under opaque keys."""
 
     async def create(self) -> BlobWriter: ...
+    def new_key(self) -> str: ...
+    async def resume(self, key: str, offset: int) -> PartialWriter: ...
+    async def committed(self, key: str) -> Blob: ...
     async def reader(self, key: str) -> BlobReader: ...
     async def delete(self, key: str) -> None: ...
     def keys_older_than(self, when: datetime) -> AsyncIterator[str]: ...
