@@ -87,6 +87,7 @@ def policy(settings: Settings) -> Policy:
         grace=settings.answers.grace,
         partial_after=settings.answers.partial_after,
         retention=settings.retention.doors,
+        upload_lifetime=settings.retention.uploads,
         retry=RetryPolicy(outbox.first_delay, outbox.ceiling, outbox.max_attempts),
         outgoing_timeout=outbox.timeout,
         outgoing_batch=outbox.batch,

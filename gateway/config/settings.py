@@ -189,6 +189,9 @@ class Retention(Section):
         default=timedelta(days=30),
         description="DONE and FAILED listings, answers, idempotency records, coverage (duration)",
     )
+    uploads: Duration = Field(
+        default=timedelta(days=1), description="resumable uploads to which nothing more comes (duration)"
+    )
 
 
 class Scheduler(Section):

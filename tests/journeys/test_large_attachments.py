@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import psutil
+import psutil  # type: ignore[import-untyped]  # it has no types of its own
 
 from tests.cli.running import ROOT
 from tests.journeys.gateways import prepare, settings_for
