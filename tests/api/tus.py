@@ -6,8 +6,9 @@ import asyncio
 import base64
 import random
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import aiohttp
@@ -78,18 +79,32 @@ def written(visitor: Visitor) -> int:
 
 
 async def cut(visitor: Visitor, path: str, offset: int, data: bytes, sent: int) -> None:
-    """Sends a PATCH whose connection ends once the door has taken `sent` bytes of its body."""
-    _, writer = await visitor.connect()
+    """Sends a PATCH whose connection ends once the door has taken `sent` bytes of its body.
+
+    Sent again while the one before is still being ended (423).
+    """
     head = (
         f"PATCH {NATIVE_BASE}{path} HTTP/1.1\r\nHost: localhost\r\nTus-Resumable: 1.0.0\r\n"
         f"Authorization: Bearer {await visitor.token('depot')}\r\nUpload-Offset: {offset}\r\n"
         f"Content-Type: application/offset+octet-stream\r\nContent-Length: {len(data)}\r\n\r\n"
     )
-    writer.write(head.encode() + data[:sent])
-    await writer.drain()
-    await until(lambda: written(visitor) == offset + sent)
-    writer.close()
-    await writer.wait_closed()
+    taken = False
+    while not taken:
+        reader, writer = await visitor.connect()
+        writer.write(head.encode() + data[:sent])
+        answered = asyncio.ensure_future(reader.readline())
+        await until(partial(_decided, visitor, answered, offset + sent))
+        taken = written(visitor) == offset + sent
+        if not taken:
+            assert b" 423 " in await answered
+        answered.cancel()
+        writer.close()
+        with suppress(ConnectionError, asyncio.CancelledError):
+            await asyncio.gather(writer.wait_closed(), answered)
+
+
+def _decided(visitor: Visitor, answered: asyncio.Future[bytes], size: int) -> bool:
+    return answered.done() or written(visitor) == size
 
 
 async def stands(visitor: Visitor, path: str, offset: int) -> None:
