@@ -35,6 +35,8 @@ SHA256 = bytes.fromhex("a4a0fba64a920cc612c3b823566f9eb5e9af1a59696f12e027dccee3
 """Of HEAD and zeros up to SIZE."""
 CUT = 611 * MIB + 12_345
 UPLOADS = "/gateway/v1/uploads"
+TUS = {"Tus-Resumable": "1.0.0"}
+KIND = "application/offset+octet-stream"
 
 
 @dataclass
@@ -133,37 +135,52 @@ def put(gateway: Served, folder: dict[str, Any], position: int, size: int) -> No
         assert connection.recv(4096).startswith(b"HTTP/1.1 204 ")
 
 
-def upload(gateway: Served, folder: dict[str, Any], position: int, size: int, cut: int) -> None:
-    """Sends a file up to `cut`, where the connection breaks, and goes on."""
+def begin(gateway: Served, folder: dict[str, Any], position: int, size: int) -> str:
+    """Begins an upload; its path."""
     names = {"folderId": folder["id"], "attachmentId": folder["attachments"][position]["id"]}
     given = ",".join(f"{name} {base64.b64encode(value.encode()).decode()}" for name, value in names.items())
-    tus = {"Tus-Resumable": "1.0.0"}
-    told = {"Upload-Length": str(size), "Upload-Metadata": given}
-    status, headers, _ = gateway.call("depot", "POST", UPLOADS, tus | told)
+    status, headers, _ = gateway.call(
+        "depot", "POST", UPLOADS, TUS | {"Upload-Length": str(size), "Upload-Metadata": given}
+    )
     assert status == 201
-    path = headers["Location"]
+    return str(headers["Location"])
 
-    def patch(start: int, end: int, size: int) -> bytes:
-        about = {"Tus_Resumable": "1.0.0", "Upload_Offset": str(start), "Content_Length": str(size - start)}
-        kind = "application/offset+octet-stream"
-        with gateway.asked("depot", "PATCH", path, Content_Type=kind, **about) as connection:
+
+def standing(gateway: Served, path: str) -> int:
+    return int(gateway.call("depot", "HEAD", path, TUS)[1]["Upload-Offset"])
+
+
+@contextmanager
+def patching(gateway: Served, path: str, start: int, size: int) -> Iterator[socket.socket]:
+    """A connection over which the rest of a file from `start` on may be sent."""
+    about = {"Tus_Resumable": "1.0.0", "Upload_Offset": str(start), "Content_Length": str(size - start)}
+    with gateway.asked("depot", "PATCH", path, Content_Type=KIND, **about) as connection:
+        yield connection
+
+
+def upload(gateway: Served, folder: dict[str, Any], position: int, size: int, cut: int) -> None:
+    """Sends a file up to `cut`, where the connection breaks, and goes on."""
+    path = begin(gateway, folder, position, size)
+
+    def patch(start: int, end: int) -> bytes:
+        with patching(gateway, path, start, size) as connection:
             gateway.send(connection, start, end)
             return b"" if end < size else connection.recv(4096)
 
     offset = 0
-    patch(0, cut, size)
+    patch(0, cut)
     answer = b"HTTP/1.1 423 "
     while answer.startswith((b"HTTP/1.1 423 ", b"HTTP/1.1 409 ")):  # the door has not noticed yet that it was cut
-        offset = int(gateway.call("depot", "HEAD", path, tus)[1]["Upload-Offset"])
-        free = gateway.call("depot", "PATCH", path, tus | _empty(offset))[0]
-        answer = patch(offset, size, size) if free == 204 else answer
+        offset = standing(gateway, path)
+        free = gateway.call("depot", "PATCH", path, TUS | _empty(offset))[0]
+        answer = patch(offset, size) if free == 204 else answer
     assert answer.startswith(b"HTTP/1.1 204 ")
-    assert offset > cut // 2
-    assert gateway.call("depot", "HEAD", path, tus)[1]["Upload-Offset"] == str(size)
+    assert offset >= cut - 64 * MIB  # less a checkpoint: what was still in buffers counts for nothing
+    assert standing(gateway, path) == size
 
 
 def _empty(offset: int) -> dict[str, str]:
-    return {"Upload-Offset": str(offset), "Content-Type": "application/offset+octet-stream", "Content-Length": "0"}
+    return {"Upload-Offset": str(offset), "Content-Type": KIND, "Content-Length": "0"}
 
 
 def download(gateway: Served, folder: dict[str, Any], position: int) -> str:
@@ -206,3 +223,25 @@ def test_a_gibibyte_goes_up_and_down_in_little_memory(tmp_path: Path, keys: Path
         grown = max(gateway.most, gateway.peak()) - gateway.idle
         assert grown < MOST, f"{grown / MIB:.0f} MiB more than when it was idle"
         print(f"{gateway.idle / MIB:.0f} MiB when idle, at most {grown / MIB:.1f} MiB more")
+
+
+def test_what_a_killed_gateway_told_to_have_is_there_when_it_runs_again(tmp_path: Path, keys: Path) -> None:
+    data, size = tmp_path / "data", 100 * MIB
+    asyncio.run(prepare(settings_for(data, keys)))
+    with served(data, keys) as gateway:
+        made = folder(gateway, "A-0-1", [size])
+        path = begin(gateway, made, 0, size)
+        with patching(gateway, path, 0, size) as connection:
+            gateway.send(connection, 0, 90 * MIB)
+            while not (told := standing(gateway, path)):
+                pass  # it writes on, until it has enough to tell
+            gateway.process.kill()
+    with served(data, keys) as gateway:
+        assert standing(gateway, path) >= told >= 64 * MIB
+        at = standing(gateway, path)
+        with patching(gateway, path, at, size) as connection:
+            gateway.send(connection, at, size)
+            assert connection.recv(4096).startswith(b"HTTP/1.1 204 ")
+        complete(gateway, made)
+        expected = hashlib.sha256(HEAD + bytes(size - MIB)).digest()
+        assert base64.b64decode(download(gateway, made, 0)) == expected
