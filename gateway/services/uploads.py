@@ -44,7 +44,7 @@ class OffsetError(ConflictError):
     """The bytes do not go on where the upload stands."""
 
     def __init__(self, offset: int) -> None:
-        super().__init__("Upload-Offset is not where the upload stands: go on from there", {"offset": str(offset)})
+        super().__init__("The bytes do not go on where the upload stands: go on from there", {"offset": str(offset)})
         self.offset = offset
 
 
@@ -52,7 +52,7 @@ class ChecksumError(InvalidRequestError):
     """The bytes of one request are not those of its checksum; none of them was kept."""
 
     def __init__(self) -> None:
-        super().__init__("Upload-Checksum does not match: none of these bytes was kept; send them again")
+        super().__init__("The checksum is not that of these bytes: none of them was kept; send them again")
 
 
 async def begin(office: Office, caller: Caller, new: NewUpload, once: Once | None = None) -> Upload | Replay:
