@@ -160,7 +160,9 @@ class SftpAccount:
     """A login at the SFTP door; it may serve many subscriptions, and a subscription may have several accounts.
 
     `flat`: its one subscription shows as /in and /out instead of /<process>/in and /<process>/out. `version` grows
-    with every change, so that a cached login of an older version is worth nothing.
+    with every change, so that a cached login of an older version is worth nothing. `public_keys` and `authorities`
+    (whose certificates log in too) are lines as OpenSSH keeps them, options included; a password stops being taken at
+    the end of the day `password_until`, old algorithms at the end of `legacy_algorithms_until`.
     """
 
     id: str
@@ -173,6 +175,8 @@ class SftpAccount:
     allow_unread: bool = False
     networks: tuple[str, ...] = ()
     legacy_algorithms_until: date | None = None
+    authorities: tuple[str, ...] = ()
+    password_until: date | None = None
     enabled: bool = True
     version: int = 1
     processes: tuple[str, ...] = ()

@@ -30,6 +30,8 @@ _COLUMNS = [
     _c.legacy_algorithms_until,
     _c.enabled,
     _c.version,
+    _c.authorities,
+    _c.password_until,
 ]
 _CHANGING = [column.name for column in _COLUMNS[1:] if column is not _c.username]
 
@@ -109,7 +111,6 @@ class Accounts:
 
 
 def _values(account: SftpAccount) -> dict[str, Any]:
-    until = account.legacy_algorithms_until
     return {
         "organization_id": account.organization,
         "password_hash": account.password_hash,
@@ -118,7 +119,9 @@ def _values(account: SftpAccount) -> dict[str, Any]:
         "acknowledge_on": to_json(sorted(account.acknowledge_on)),
         "allow_unread": account.allow_unread,
         "networks": to_json(list(account.networks)),
-        "legacy_algorithms_until": None if until is None else until.isoformat(),
+        "legacy_algorithms_until": _to_day(account.legacy_algorithms_until),
+        "authorities": to_json(list(account.authorities)),
+        "password_until": _to_day(account.password_until),
         "enabled": account.enabled,
         "version": account.version,
     }
@@ -135,8 +138,18 @@ def _account(row: Row, processes: tuple[str, ...]) -> SftpAccount:
         acknowledge_on=frozenset(map(Gesture, from_json(row[6]))),
         allow_unread=bool(row[7]),
         networks=tuple(from_json(row[8])),
-        legacy_algorithms_until=None if row[9] is None else date.fromisoformat(row[9]),
+        legacy_algorithms_until=_from_day(row[9]),
         enabled=bool(row[10]),
         version=row[11],
+        authorities=tuple(from_json(row[12])),
+        password_until=_from_day(row[13]),
         processes=processes,
     )
+
+
+def _to_day(day: date | None) -> str | None:
+    return None if day is None else day.isoformat()
+
+
+def _from_day(text: str | None) -> date | None:
+    return None if text is None else date.fromisoformat(text)

@@ -11,7 +11,17 @@ from gateway.store.tables.deliveries import (
     sftp_places,
 )
 from gateway.store.tables.dossiers import attachment_cases, attachments, cases, events, folders, notifications, uploads
-from gateway.store.tables.evidence import idempotency, journal, journal_payloads, leases, outbox, rates, repetitions
+from gateway.store.tables.evidence import (
+    idempotency,
+    journal,
+    journal_payloads,
+    leases,
+    outbox,
+    penalties,
+    rates,
+    repetitions,
+    sightings,
+)
 from gateway.store.tables.referential import (
     access_tokens,
     api_clients,
@@ -42,6 +52,7 @@ __all__ = [
     "notifications",
     "organizations",
     "outbox",
+    "penalties",
     "processes",
     "rates",
     "repetitions",
@@ -50,6 +61,7 @@ __all__ = [
     "sftp_account_subscriptions",
     "sftp_accounts",
     "sftp_places",
+    "sightings",
     "subscriptions",
     "uploads",
 ]

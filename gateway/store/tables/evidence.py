@@ -104,3 +104,23 @@ rates = Table(
     Column("taken", BigInteger, nullable=False),
     Column("expires_at", Instant, nullable=False, index=True),
 )
+
+penalties = Table(
+    "penalties",
+    metadata,
+    Column("name", String(400), primary_key=True),  # who failed to log in: an address with an account
+    Column("failures", Integer, nullable=False),
+    Column("blocked_until", Instant),
+    Column("expires_at", Instant, nullable=False, index=True),
+)
+
+sightings = Table(
+    "sightings",
+    metadata,
+    Column("door", String(7), primary_key=True),
+    Column("credential", String(255), primary_key=True),  # name of the account, id of the client
+    Column("seen_at", Instant, nullable=False),
+    Column("software", String(255)),  # as the client names itself
+    Column("algorithms", Text),  # JSON: what was negotiated
+    Column("legacy_at", Instant),  # when an algorithm was last used that only the account's exception allows
+)

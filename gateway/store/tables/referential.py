@@ -93,6 +93,8 @@ sftp_accounts = Table(
     Column("acknowledge_on", Text, nullable=False),  # JSON list of gestures
     Column("allow_unread", Boolean, nullable=False),
     Column("networks", Text, nullable=False),  # JSON list of CIDR networks
+    Column("authorities", Text, nullable=False, server_default="[]"),  # JSON list of OpenSSH lines: who signs its keys
+    Column("password_until", String(10)),
     Column("legacy_algorithms_until", String(10)),
     Column("enabled", Boolean, nullable=False),
     Column("version", Integer, nullable=False),
