@@ -3,59 +3,17 @@
 from __future__ import annotations
 
 import hashlib
-from collections import OrderedDict
 from dataclasses import dataclass
-from typing import Final
 
 from gateway.domain.deliveries import Delivery, DeliveryState
 from gateway.domain.errors import NotFoundError
 from gateway.domain.identity import Caller
-from gateway.pec.archive import Archive, Layout
+from gateway.pec.archive import Archive
 from gateway.services.access import case_of
+from gateway.services.archive_reading import ArchiveReader
 from gateway.services.office import Office
-from gateway.services.ports import BlobReader, Transaction
+from gateway.services.ports import Transaction
 from gateway.services.served import note_archive_served
-
-_READERS: Final = 4  # of blobs, kept open by one download
-
-
-class ArchiveReader:
-    """The bytes of an archive, laid out as they are read; see `services.ports.BlobReader`."""
-
-    def __init__(self, office: Office, archive: Archive) -> None:
-        self._office = office
-        self._layout = Layout(archive)
-        self._readers: OrderedDict[str, BlobReader] = OrderedDict()
-
-    @property
-    def size(self) -> int:
-        return self._layout.size
-
-    async def read(self, offset: int, length: int) -> bytes:
-        parts = []
-        for piece in self._layout.pieces(offset, length):
-            if isinstance(piece, bytes):
-                parts.append(piece)
-                continue
-            part = await (await self._reader(piece.blob)).read(piece.offset, piece.length)
-            if len(part) != piece.length:
-                raise EOFError("a blob ends before the size in the archive's manifest")
-            parts.append(part)
-        return parts[0] if len(parts) == 1 else b"".join(parts)
-
-    async def close(self) -> None:
-        while self._readers:
-            await self._readers.popitem()[1].close()
-
-    async def _reader(self, blob: str) -> BlobReader:
-        reader = self._readers.get(blob)
-        if reader is None:
-            while len(self._readers) >= _READERS:
-                await self._readers.popitem(last=False)[1].close()
-            reader = self._readers[blob] = await self._office.blobs.reader(blob)
-        else:
-            self._readers.move_to_end(blob)
-        return reader
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,4 +63,4 @@ async def open_archive(office: Office, caller: Caller, case_id: str, sequence: i
     for key in {entry.blob for entry in archive.entries if entry.blob is not None}:
         await (await office.blobs.reader(key)).close()  # what was purged is refused before the first byte goes out
     fingerprint = hashlib.sha256(content).digest()
-    return CaseArchive(delivery, fingerprint, ArchiveReader(office, archive), office, caller)
+    return CaseArchive(delivery, fingerprint, ArchiveReader(office.blobs, archive), office, caller)

@@ -138,5 +138,9 @@ class TextReader:
     async def read(self, offset: int, length: int) -> bytes:
         return self._text[offset : offset + length]
 
+    def descriptor(self) -> int | None:
+        """None: it is no file."""
+        return None
+
     async def close(self) -> None:
         """Nothing is held."""

@@ -235,6 +235,10 @@ class BlobReader:
                 data += more
         return data
 
+    def descriptor(self) -> int | None:
+        """The open file, for a system call that copies from it and changes nothing; None after `close`."""
+        return self._fd if self._fd >= 0 else None
+
     async def close(self) -> None:
         """Gives the file back to the system; may be called twice."""
         fd, self._fd = self._fd, -1

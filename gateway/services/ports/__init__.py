@@ -96,11 +96,16 @@ class Store(Protocol):
 
 
 class BlobReader(Protocol):
-    """Open bytes; they stay readable even when their blob is deleted meanwhile."""
+    """Open bytes; they stay readable even when their blob is deleted meanwhile.
+
+    `descriptor` tells of a file that holds just these bytes, so that the system can send them without a copy through
+    this process; None where there is no such file: `read` always works. It ends with the reader.
+    """
 
     @property
     def size(self) -> int: ...
     async def read(self, offset: int, length: int) -> bytes: ...
+    def descriptor(self) -> int | None: ...
     async def close(self) -> None: ...
 
 
