@@ -11,12 +11,9 @@ import asyncssh
 import pytest
 from structlog.testing import capture_logs
 
-from gateway.services.office import Office
 from gateway.sftp_server import host_keys
-from gateway.sftp_server.server import SftpServer
-from gateway.store.blobs import LocalBlobs
-from tests.databases import opened
-from tests.sftp_server.scene import ANSWER_MAX_SIZE, OSL, Clock, Figures, PlainSecrets, Scene, declare
+from tests.sftp_server.running import running
+from tests.sftp_server.scene import Scene
 
 Start = Callable[..., Awaitable[Scene]]
 
@@ -50,26 +47,8 @@ async def start(
     async with AsyncExitStack() as stack:
 
         async def started(**changes: Any) -> Scene:
-            clock, figures, secrets = Clock(), Figures(), PlainSecrets()
-            blobs = LocalBlobs(tmp_path / "blobs")
-            await blobs.open()
-            store = await stack.enter_async_context(opened(sqlite_database))
-            office = Office(store, blobs, clock, secrets, figures, OSL)
-            await store.write(lambda tx: declare(tx, client_key))
-            settings: dict[str, Any] = {
-                "host": "127.0.0.1",
-                "port": 0,
-                "host_keys": key_directory,
-                "spool": tmp_path / "spool",
-                "max_sessions": 100,
-                "login_timeout": 30,
-                "idle_timeout": 600,
-                "answer_max_size": ANSWER_MAX_SIZE,
-            }
-            server = SftpServer(office, **(settings | changes))
-            await server.open()
-            stack.push_async_callback(server.close)
-            return Scene(office, server, clock, figures, secrets, client_key, tmp_path / "spool")
+            door = running(sqlite_database, tmp_path, key_directory, client_key, **changes)
+            return await stack.enter_async_context(door)
 
         yield started
 
