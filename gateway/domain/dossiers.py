@@ -65,7 +65,10 @@ class Attachment:
 
 @dataclass(frozen=True, slots=True)
 class Folder:
-    """What a depositor handed in. `pinned` : its status was set by the depositor and stands until a case moves."""
+    """What a depositor handed in. `pinned` : its status was set by the depositor and stands until a case moves.
+
+    `synthetic`: made up by the migration team to try a subscriber out; it is left out of statistics.
+    """
 
     id: str
     depositor: str
@@ -79,6 +82,7 @@ class Folder:
     partner: Partner | None = None
     pinned: bool = False
     completed_at: datetime | None = None
+    synthetic: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,6 +16,14 @@ class Role(StrEnum):
     DATAPASS = "DATAPASS"
 
 
+class Right(StrEnum):
+    """Which steps of a planned move a credential may take; separate, so that two people can be asked for."""
+
+    PLAN = "plan"
+    APPROVE = "approve"
+    APPLY = "apply"
+
+
 class Mode(StrEnum):
     """Access mode: the door that owns a subscription."""
 
@@ -85,7 +93,8 @@ class Caller:
     """On whose behalf a verb runs. Every verb takes one, and every query is scoped by it.
 
     `actor` is the credential (client id, account name, command) and is what the journal shows. `process` narrows
-    the caller to one process. `account` is the SFTP account, for the gestures that are counted per account.
+    the caller to one process. `account` is the SFTP account, for the gestures that are counted per account. `rights`
+    are the steps of moves that it may take.
     """
 
     organization: str
@@ -95,6 +104,7 @@ class Caller:
     process: str | None = None
     account: str | None = None
     partner: Partner | None = None
+    rights: frozenset[Right] = frozenset()
 
     @property
     def reader(self) -> str:

@@ -54,6 +54,18 @@ class Entry(StrEnum):
     CREDENTIAL_ENDED = "credential.ended"
     WEBHOOK_TESTED = "webhook.tested"
     WEBHOOK_ROTATED = "webhook.rotated"
+    SUBSCRIPTION_SWITCHED = "subscription.switched"
+    DELIVERY_SERVED = "delivery.served"
+    REHEARSAL_STARTED = "rehearsal.started"
+    REHEARSAL_ENDED = "rehearsal.ended"
+    MOVE_PLANNED = "move.planned"
+    MOVE_APPROVED = "move.approved"
+    MOVE_APPLIED = "move.applied"
+    MOVE_WAVE = "move.wave"
+    MOVE_PAUSED = "move.paused"
+    MOVE_RESUMED = "move.resumed"
+    MOVE_ROLLED_BACK = "move.rolled-back"
+    MOVE_ENDED = "move.ended"
 
 
 def commitment(salt: bytes, payload: bytes) -> str:

@@ -9,7 +9,7 @@ from typing import Final
 from zoneinfo import ZoneInfo
 
 from gateway.domain.deliveries import Gesture
-from gateway.domain.identity import Mode, OrganizationId, Role, Transport
+from gateway.domain.identity import Mode, OrganizationId, Right, Role, Transport
 from gateway.domain.statuses import StatusRules
 
 
@@ -110,7 +110,11 @@ def begun_before(now: datetime) -> datetime:
 
 @dataclass(frozen=True, slots=True)
 class Subscription:
-    """A recipient's right to a process. `epoch` grows with every switch of `access_mode`."""
+    """A recipient's right to a process. `epoch` grows with every switch of `access_mode`.
+
+    `rehearsal_id`: the dual run under way, in which the door of `rehearsal_mode` shows the inbox as if it were the
+    owner; both None at other times.
+    """
 
     id: str
     organization: str
@@ -132,6 +136,8 @@ class Subscription:
     datapass_id: int | None = None
     local_administrator: Contact | None = None
     delegation_actor: Contact | None = None
+    rehearsal_id: str | None = None
+    rehearsal_mode: Mode | None = None
     updated_at: datetime | None = field(default=None, compare=False)
 
     def active(self, now: datetime) -> bool:
@@ -192,3 +198,4 @@ class ApiClient:
     process: str | None = None
     secret_hashes: tuple[str, ...] = ()
     enabled: bool = True
+    rights: frozenset[Right] = frozenset()

@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy import bindparam, delete, select, update
 
-from gateway.domain.identity import Role
+from gateway.domain.identity import Right, Role
 from gateway.domain.referential import ApiClient
 from gateway.store.session import Row, Session
 from gateway.store.statement import Statement, insert_into
@@ -16,7 +16,7 @@ from gateway.store.tables import api_clients as clients
 from gateway.store.values import from_json, to_json, to_ms
 
 _c = clients.c
-_COLUMNS = [_c.client_id, _c.organization_id, _c.role, _c.process_code, _c.secret_hashes, _c.enabled]
+_COLUMNS = [_c.client_id, _c.organization_id, _c.role, _c.process_code, _c.secret_hashes, _c.enabled, _c.rights]
 _CHANGING = [column.name for column in _COLUMNS[1:]]
 
 _INSERT = insert_into(clients)
@@ -103,6 +103,7 @@ def _values(client: ApiClient) -> dict[str, Any]:
         "process_code": client.process,
         "secret_hashes": to_json(list(client.secret_hashes)),
         "enabled": client.enabled,
+        "rights": to_json(sorted(client.rights)),
     }
 
 
@@ -114,4 +115,5 @@ def _client(row: Row) -> ApiClient:
         process=row[3],
         secret_hashes=tuple(from_json(row[4])),
         enabled=bool(row[5]),
+        rights=frozenset(map(Right, from_json(row[6]))),
     )

@@ -29,6 +29,7 @@ COLUMNS = [
     _c.partner,
     _c.pinned,
     _c.completed_at,
+    _c.synthetic,
 ]
 _INSERT = insert_into(folders)
 _get = select(*COLUMNS).where(_c.id == bindparam("id"))
@@ -85,6 +86,7 @@ class Folders:
             updated_at=to_ms(new.updated_at),
             completed_at=to_ms(new.completed_at),
             purged_at=None,
+            synthetic=new.synthetic,
         )
 
     def set_status(self, identifier: str, status: Status, now: datetime, *, pinned: bool) -> None:
@@ -129,4 +131,5 @@ def folder(row: Row) -> Folder:
         partner=partner_of(row[9]),
         pinned=bool(row[10]),
         completed_at=from_ms(row[11]),
+        synthetic=bool(row[12]),
     )

@@ -38,6 +38,8 @@ COLUMNS = [
     _c.local_administrator,
     _c.delegation_actor,
     _c.updated_at,
+    _c.rehearsal_id,
+    _c.rehearsal_mode,
 ]
 _CHANGING = (
     "status",
@@ -57,6 +59,8 @@ _CHANGING = (
     "datapass_id",
     "local_administrator",
     "delegation_actor",
+    "rehearsal_id",
+    "rehearsal_mode",
     "updated_at",
 )
 _INSERT = insert_into(subscriptions)
@@ -162,6 +166,8 @@ def _values(of: Subscription) -> dict[str, Any]:
         "datapass_id": of.datapass_id,
         "local_administrator": _contact_text(of.local_administrator),
         "delegation_actor": _contact_text(of.delegation_actor),
+        "rehearsal_id": of.rehearsal_id,
+        "rehearsal_mode": of.rehearsal_mode,
     }
 
 
@@ -198,4 +204,6 @@ def subscription(row: Row) -> Subscription:
         local_administrator=_contact(row[18]),
         delegation_actor=_contact(row[19]),
         updated_at=from_ms(row[20]),
+        rehearsal_id=row[21],
+        rehearsal_mode=None if row[22] is None else Mode(row[22]),
     )

@@ -14,6 +14,7 @@ from sqlalchemy import (
     String,
     Table,
     Text,
+    false,
 )
 
 from gateway.store.tables.base import Identifier, Instant, OrganizationName, ProcessCode, metadata
@@ -34,6 +35,7 @@ folders = Table(
     Column("updated_at", Instant),
     Column("completed_at", Instant),
     Column("purged_at", Instant),
+    Column("synthetic", Boolean, nullable=False, server_default=false()),  # a made-up one: outside statistics
     Index(None, "depositor_id", "external_id"),
 )
 

@@ -36,6 +36,12 @@ journal = Table(
     Index(None, "case_id"),
     Index(None, "delivery_id"),
     Index(None, "folder_id"),
+    Index(
+        None,
+        "subscription_id",
+        sqlite_where=text("subscription_id IS NOT NULL"),
+        postgresql_where=text("subscription_id IS NOT NULL"),
+    ),
     sqlite_autoincrement=True,  # a number is never given twice, not even after the last line was lost
 )
 
@@ -75,8 +81,15 @@ outbox = Table(
     Index(
         "ix_outbox_due",
         "next_at",
-        sqlite_where=text("state = 'PENDING'"),
-        postgresql_where=text("state = 'PENDING'"),
+        sqlite_where=text("state = 'PENDING' AND kind <> 'push'"),
+        postgresql_where=text("state = 'PENDING' AND kind <> 'push'"),
+    ),
+    Index(
+        "ix_outbox_push",
+        "subscription_id",
+        "next_at",
+        sqlite_where=text("state = 'PENDING' AND kind = 'push'"),
+        postgresql_where=text("state = 'PENDING' AND kind = 'push'"),
     ),
     Index(
         "ix_outbox_unsent",
@@ -85,6 +98,15 @@ outbox = Table(
         sqlite_where=text("state IN ('PENDING','DEAD')"),
         postgresql_where=text("state IN ('PENDING','DEAD')"),
     ),
+)
+
+breakers = Table(
+    "breakers",
+    metadata,
+    Column("subscription_id", Identifier, ForeignKey("subscriptions.id"), primary_key=True),  # whose server failed
+    Column("failures", Integer, nullable=False),
+    Column("open_until", Instant),
+    Column("last_error", String(500)),
 )
 
 leases = Table(

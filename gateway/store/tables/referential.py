@@ -75,10 +75,18 @@ subscriptions = Table(
     Column("webhook_generation", Integer, nullable=False, server_default="1"),  # grows with every rotation of the key
     Column("webhook_previous_until", Instant),  # how long the key before signs too
     Column("push", Text),
+    Column("rehearsal_id", Identifier),  # the dual run under way, and the mode of the door that rehearses
+    Column("rehearsal_mode", String(7)),
     Column("created_at", Instant, nullable=False),
     Column("updated_at", Instant),
     UniqueConstraint("organization_id", "process_code"),
     Index(None, "process_code"),
+    Index(
+        "ix_subscriptions_push",
+        "id",
+        sqlite_where=text("transport = 'push'"),
+        postgresql_where=text("transport = 'push'"),
+    ),
 )
 
 sftp_accounts = Table(
@@ -118,6 +126,7 @@ api_clients = Table(
     Column("role", String(8), nullable=False),
     Column("process_code", ProcessCode, ForeignKey("processes.code")),
     Column("secret_hashes", Text, nullable=False),  # JSON list, two while a secret is being rotated
+    Column("rights", Text, nullable=False, server_default="[]"),  # JSON list: which steps of moves it may take
     Column("enabled", Boolean, nullable=False),
     Column("created_at", Instant, nullable=False),
     Column("updated_at", Instant),

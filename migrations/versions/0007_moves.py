@@ -1,0 +1,172 @@
+"""What switches need: moves with their waves and rows, rehearsals with their overlay, seals of the journal."""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0007"
+down_revision = "0006"
+
+_ID = sa.String(length=36)
+
+
+def upgrade() -> None:
+    """Builds them."""
+    _moves()
+    _rehearsals()
+    op.create_table(
+        "seals",
+        sa.Column("number", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False),
+        sa.Column("first_seq", sa.BigInteger(), nullable=False),
+        sa.Column("last_seq", sa.BigInteger(), nullable=False),
+        sa.Column("missing", sa.Text(), nullable=False),
+        sa.Column("late", sa.Text(), nullable=False),
+        sa.Column("digests", sa.LargeBinary(), nullable=False),
+        sa.Column("previous", sa.LargeBinary(length=32), nullable=False),
+        sa.Column("digest", sa.LargeBinary(length=32), nullable=False),
+        sa.Column("key_id", sa.String(length=16), nullable=False),
+        sa.Column("signature", sa.LargeBinary(length=64), nullable=False),
+        sa.Column("sealed_at", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("number", name=op.f("pk_seals")),
+    )
+    op.add_column("subscriptions", sa.Column("rehearsal_id", _ID))
+    op.add_column("subscriptions", sa.Column("rehearsal_mode", sa.String(length=7)))
+    op.add_column("api_clients", sa.Column("rights", sa.Text(), nullable=False, server_default="[]"))
+    op.add_column("folders", sa.Column("synthetic", sa.Boolean(), nullable=False, server_default=sa.false()))
+    held = sa.text("subscription_id IS NOT NULL")
+    op.create_index(
+        op.f("ix_journal_subscription_id"), "journal", ["subscription_id"], sqlite_where=held, postgresql_where=held
+    )
+
+
+def _moves() -> None:
+    op.create_table(
+        "moves",
+        sa.Column("id", _ID, nullable=False),
+        sa.Column("name", sa.String(length=100), nullable=False),
+        sa.Column("state", sa.String(length=11), nullable=False),
+        sa.Column("spec", sa.Text(), nullable=False),
+        sa.Column("plan_digest", sa.String(length=64), nullable=False),
+        sa.Column("size", sa.Integer(), nullable=False),
+        sa.Column("planned_by", sa.String(length=255), nullable=False),
+        sa.Column("planned_at", sa.BigInteger(), nullable=False),
+        sa.Column("approved_by", sa.String(length=255)),
+        sa.Column("approved_at", sa.BigInteger()),
+        sa.Column("applied_by", sa.String(length=255)),
+        sa.Column("applied_at", sa.BigInteger()),
+        sa.Column("ended_at", sa.BigInteger()),
+        sa.Column("reason", sa.String(length=500)),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_moves")),
+        sa.UniqueConstraint("name", name=op.f("uq_moves_name")),
+    )
+    running = sa.text("state IN ('RUNNING','ROLLBACK')")
+    op.create_index("ix_moves_running", "moves", ["state"], sqlite_where=running, postgresql_where=running)
+    op.create_table(
+        "move_waves",
+        sa.Column("move_id", _ID, nullable=False),
+        sa.Column("number", sa.Integer(), nullable=False),
+        sa.Column("state", sa.String(length=8), nullable=False),
+        sa.Column("size", sa.Integer(), nullable=False),
+        sa.Column("starts_at", sa.BigInteger(), nullable=False),
+        sa.Column("started_at", sa.BigInteger()),
+        sa.Column("ended_at", sa.BigInteger()),
+        sa.ForeignKeyConstraint(["move_id"], ["moves.id"], name=op.f("fk_move_waves_move_id")),
+        sa.PrimaryKeyConstraint("move_id", "number", name=op.f("pk_move_waves")),
+    )
+    op.create_table(
+        "move_rows",
+        sa.Column("move_id", _ID, nullable=False),
+        sa.Column("position", sa.Integer(), nullable=False),
+        sa.Column("subscription_id", _ID, nullable=False),
+        sa.Column("wave", sa.Integer(), nullable=False),
+        sa.Column("from_mode", sa.String(length=7), nullable=False),
+        sa.Column("from_transport", sa.String(length=4), nullable=False),
+        sa.Column("from_epoch", sa.Integer(), nullable=False),
+        sa.Column("in_flight", sa.Integer(), nullable=False),
+        sa.Column("state", sa.String(length=11), nullable=False),
+        sa.Column("reason", sa.String(length=500)),
+        sa.Column("rehearsal_id", _ID),
+        sa.Column("epoch", sa.Integer()),
+        sa.Column("changed_at", sa.BigInteger()),
+        sa.ForeignKeyConstraint(["move_id"], ["moves.id"], name=op.f("fk_move_rows_move_id")),
+        sa.ForeignKeyConstraint(["subscription_id"], ["subscriptions.id"], name=op.f("fk_move_rows_subscription_id")),
+        sa.PrimaryKeyConstraint("move_id", "position", name=op.f("pk_move_rows")),
+    )
+    op.create_index(op.f("ix_move_rows_move_id_wave_state"), "move_rows", ["move_id", "wave", "state"])
+    op.create_index(op.f("ix_move_rows_subscription_id"), "move_rows", ["subscription_id"])
+
+
+def _rehearsals() -> None:
+    op.create_table(
+        "rehearsals",
+        sa.Column("id", _ID, nullable=False),
+        sa.Column("subscription_id", _ID, nullable=False),
+        sa.Column("mode", sa.String(length=7), nullable=False),
+        sa.Column("epoch", sa.Integer(), nullable=False),
+        sa.Column("started_by", sa.String(length=255), nullable=False),
+        sa.Column("started_at", sa.BigInteger(), nullable=False),
+        sa.Column("ends_at", sa.BigInteger(), nullable=False),
+        sa.Column("ended_at", sa.BigInteger()),
+        sa.Column("result", sa.Text()),
+        sa.ForeignKeyConstraint(["subscription_id"], ["subscriptions.id"], name=op.f("fk_rehearsals_subscription_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_rehearsals")),
+    )
+    op.create_index(op.f("ix_rehearsals_subscription_id_started_at"), "rehearsals", ["subscription_id", "started_at"])
+    running = sa.text("ended_at IS NULL")
+    op.create_index("ix_rehearsals_running", "rehearsals", ["ends_at"], sqlite_where=running, postgresql_where=running)
+    op.create_table(
+        "rehearsed_deliveries",
+        sa.Column("rehearsal_id", _ID, nullable=False),
+        sa.Column("delivery_id", _ID, nullable=False),
+        sa.Column("case_id", _ID, nullable=False),
+        sa.Column("published_at", sa.BigInteger(), nullable=False),
+        sa.Column("state", sa.String(length=9), nullable=False),
+        sa.Column("dismissed", sa.Boolean(), nullable=False),
+        sa.Column("place", sa.String(length=7)),
+        sa.Column("name", sa.String(length=255)),
+        sa.Column("gesture", sa.String(length=20)),
+        sa.Column("fetched_at", sa.BigInteger()),
+        sa.Column("closed_at", sa.BigInteger()),
+        _of_rehearsal("rehearsed_deliveries"),
+        sa.ForeignKeyConstraint(["delivery_id"], ["deliveries.id"], name=op.f("fk_rehearsed_deliveries_delivery_id")),
+        sa.PrimaryKeyConstraint("rehearsal_id", "delivery_id", name=op.f("pk_rehearsed_deliveries")),
+    )
+    op.create_index(op.f("ix_rehearsed_deliveries_delivery_id"), "rehearsed_deliveries", ["delivery_id"])
+    op.create_index(
+        op.f("ix_rehearsed_deliveries_rehearsal_id_published_at_delivery_id"),
+        "rehearsed_deliveries",
+        ["rehearsal_id", "published_at", "delivery_id"],
+    )
+    op.create_table(
+        "rehearsed_cases",
+        sa.Column("rehearsal_id", _ID, nullable=False),
+        sa.Column("case_id", _ID, nullable=False),
+        sa.Column("status", sa.String(length=15), nullable=False),
+        sa.Column("way", sa.Text(), nullable=False),
+        _of_rehearsal("rehearsed_cases"),
+        sa.ForeignKeyConstraint(["case_id"], ["cases.id"], name=op.f("fk_rehearsed_cases_case_id")),
+        sa.PrimaryKeyConstraint("rehearsal_id", "case_id", name=op.f("pk_rehearsed_cases")),
+    )
+    op.create_table(
+        "rehearsed_events",
+        sa.Column("id", _ID, nullable=False),
+        sa.Column("rehearsal_id", _ID, nullable=False),
+        sa.Column("case_id", _ID, nullable=False),
+        sa.Column("content", sa.Text(), nullable=False),
+        sa.Column("created_at", sa.BigInteger(), nullable=False),
+        _of_rehearsal("rehearsed_events"),
+        sa.ForeignKeyConstraint(["case_id"], ["cases.id"], name=op.f("fk_rehearsed_events_case_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_rehearsed_events")),
+    )
+    op.create_index(
+        op.f("ix_rehearsed_events_rehearsal_id_case_id_created_at"),
+        "rehearsed_events",
+        ["rehearsal_id", "case_id", "created_at"],
+    )
+
+
+def _of_rehearsal(table: str) -> sa.ForeignKeyConstraint:
+    return sa.ForeignKeyConstraint(
+        ["rehearsal_id"], ["rehearsals.id"], name=op.f(f"fk_{table}_rehearsal_id"), ondelete="CASCADE"
+    )
