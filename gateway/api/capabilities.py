@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import base64
-import binascii
-import json
 from typing import Final
 
 from aiohttp import web
 
-from gateway.api import referential_rendering, rendering
+from gateway.api import conditions, cursors, referential_rendering, rendering
 from gateway.api.context import office_of
 from gateway.api.listing import MOST, Query
 from gateway.domain.identity import Caller
@@ -18,7 +15,7 @@ from gateway.services import capabilities
 from gateway.services.capabilities import Position
 
 _DEFAULT: Final = 100
-_LONGEST: Final = 400
+_BETWEEN: Final = "\n"
 _KNOWN: Final = ("processCode", "companyRegister", "branchCode", "postalCode", "cursor", "limit")
 
 
@@ -32,33 +29,27 @@ async def find(request: web.Request, caller: Caller) -> web.StreamResponse:
         postal_code=query.text("postalCode", 10),
     )
     most = min(query.number("limit", _DEFAULT, 1), MOST)
-    cursor = query.text("cursor", _LONGEST)
+    cursor = request.query.get("cursor")
     after = None if cursor is None else position(cursor)
     if cursor is not None and after is None:
-        query.refuse("cursor", "is none that was given out as `next`: begin without it")
+        query.refuse("cursor", cursors.WRONG.partition(": ")[2])
     query.check()
     found = await capabilities.find_capabilities(office_of(request), caller, asked, after, most)
     body: rendering.Json = {
         "items": [referential_rendering.capability(one) for one in found.items],
         "next": None if found.after is None else cursor_of(found.after),
     }
-    return rendering.json_response(rendering.json_text(body))
+    return conditions.answer(request, rendering.json_text(body))
 
 
 def cursor_of(after: Position) -> str:
     """The cursor behind a position. It holds nothing that the page did not show."""
-    return base64.urlsafe_b64encode(json.dumps(after, separators=(",", ":")).encode()).decode().rstrip("=")
+    return cursors.cursor(_BETWEEN.join(after))
 
 
 def position(cursor: str) -> Position | None:
-    """The position that a cursor stands for, or None when it is no cursor."""
-    try:
-        found = json.loads(base64.b64decode(cursor + "=" * (-len(cursor) % 4), altchars=b"-_", validate=True))
-    except (binascii.Error, ValueError, RecursionError):
+    """The position that a cursor stands for, or None when it is none of this list."""
+    found = (cursors.decoded(cursor) or "").split(_BETWEEN)
+    if len(found) != 2 or not all(part.isprintable() for part in found):
         return None
-    if not isinstance(found, list) or len(found) != 2:
-        return None
-    process, organization = found
-    if not (isinstance(process, str) and isinstance(organization, str) and (process + organization).isprintable()):
-        return None
-    return process, organization
+    return found[0], found[1]

@@ -7,8 +7,9 @@ from typing import Annotated, Any
 from aiohttp import web
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from gateway.api import cursors, faults, reading, rendering
+from gateway.api import conditions, cursors, faults, reading, rendering
 from gateway.api.context import office_of
+from gateway.api.repetition import once
 from gateway.domain.errors import InvalidRequestError
 from gateway.domain.identity import Caller
 from gateway.domain.referential import ApiClient
@@ -25,7 +26,8 @@ async def find(request: web.Request, caller: Caller) -> web.StreamResponse:
     """GET /clients: a page in the order of their ids; `next` is the cursor of the page behind it, or null."""
     most = cursors.limit(request)
     found = await clients.find(office_of(request), caller, cursors.position(request), most + 1)
-    return _json(cursors.page([_client(one) for one in found], most, "clientId"))
+    page = cursors.page([_client(one) for one in found], most, "clientId")
+    return conditions.answer(request, rendering.json_text(page))
 
 
 async def change(request: web.Request, caller: Caller) -> web.StreamResponse:
@@ -39,8 +41,11 @@ async def change(request: web.Request, caller: Caller) -> web.StreamResponse:
 
 
 async def add_secret(request: web.Request, caller: Caller) -> web.StreamResponse:
-    """POST /clients/{clientId}/secrets: 201 with a new secret, shown this once; 409 when there are two."""
-    secret = await clients.add_secret(office_of(request), caller, _id(request))
+    """POST /clients/{clientId}/secrets: 201 with a new secret, shown this once; 409 when there are two.
+
+    Repeated under its key it answers 409 with the secret's place, since no copy of the secret is kept.
+    """
+    secret = await clients.add_secret(office_of(request), caller, _id(request), once(request, b"", str))
     return _json({"clientId": _id(request), "clientSecret": secret}, 201)
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 from aiohttp import web
@@ -24,12 +24,13 @@ def tag(text: str) -> str:
     return f'"{hashlib.sha256(text.encode()).hexdigest()[:32]}"'
 
 
-def answer(request: web.Request, text: str) -> web.Response:
-    """200 with the body and its tag, or 304 for a client that has it."""
-    mark = tag(text)
+def answer(request: web.Request, text: str, headers: Mapping[str, str] | None = None) -> web.Response:
+    """200 with the body, `headers` that are of the state too, and the tag of both, or 304 for a client that has it."""
+    said = headers or {}
+    mark = tag("\n".join((text, *said.values())))
     if known(request, mark):
         return not_modified(mark)
-    return rendering.json_response(text, headers={"ETag": mark})
+    return rendering.json_response(text, headers={**said, "ETag": mark})
 
 
 def known(request: web.Request, mark: str) -> bool:

@@ -28,16 +28,21 @@ def limit(request: web.Request) -> int:
 
 def position(request: web.Request) -> str:
     """Behind what the page begins, as `page` had it; empty for the first page."""
-    text = request.query.get("cursor", "")
-    try:
-        if len(text) > _LONGEST:
-            raise ValueError("too long")
-        found = base64.b64decode(text.encode("ascii"), altchars=b"-_", validate=True).decode()
-    except (binascii.Error, ValueError):
-        raise InvalidRequestError(WRONG) from None
-    if "\0" in found:
+    found = decoded(request.query.get("cursor", ""))
+    if found is None:
         raise InvalidRequestError(WRONG)
     return found
+
+
+def decoded(cursor: str) -> str | None:
+    """The position that a cursor stands for, or None when it is no cursor."""
+    try:
+        if len(cursor) > _LONGEST:
+            return None
+        found = base64.b64decode(cursor.encode("ascii"), altchars=b"-_", validate=True).decode()
+    except (binascii.Error, ValueError):
+        return None
+    return None if "\0" in found else found
 
 
 def cursor(position: str) -> str:

@@ -13,7 +13,7 @@ import structlog
 from aiohttp import web
 from structlog.contextvars import bind_contextvars, clear_contextvars
 
-from gateway.api import errors, limits
+from gateway.api import errors, limits, uploads
 from gateway.api.context import CONTEXT, REQUEST_ID
 from gateway.api.problems import native, problem
 from gateway.domain.identity import Door
@@ -65,6 +65,7 @@ async def secure(request: web.Request, response: web.StreamResponse) -> None:
         headers.setdefault(name, value)
     headers["Server"] = "gateway"
     limits.tell(request, response)
+    uploads.tell(request, response)
     if REQUEST_ID in request:
         headers["X-Request-Id"] = request[REQUEST_ID]
 

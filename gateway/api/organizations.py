@@ -8,7 +8,7 @@ from typing import Final
 
 from aiohttp import web
 
-from gateway.api import bodies, listing, referential_rendering, rendering
+from gateway.api import bodies, conditions, listing, referential_rendering, rendering
 from gateway.api.context import office_of
 from gateway.api.listing import PAGED, Query
 from gateway.api.reading import read_json
@@ -40,21 +40,21 @@ async def find(request: web.Request, caller: Caller) -> web.StreamResponse:
     query.check()
     found = await organizations.find_organizations(office_of(request), caller, asked, page)
     text = rendering.json_text([referential_rendering.organization(one) for one in found.items])
-    return rendering.json_response(text, headers=listing.content_range("Organizations", found))
+    return conditions.answer(request, text, listing.content_range("Organizations", found))
 
 
 async def read(request: web.Request, caller: Caller) -> web.StreamResponse:
     """GET /organizations/{organizationId}, where the id is TYPE-siret-branch."""
-    return rendering.json_response(
-        _render(await organizations.read_organization(office_of(request), caller, _name(request)))
-    )
+    found = await organizations.read_organization(office_of(request), caller, _name(request))
+    return conditions.answer(request, _render(found))
 
 
 async def update(request: web.Request, caller: Caller) -> web.StreamResponse:
     """PUT /organizations/{organizationId}: 200 with the organization; what the body leaves out stays."""
     name = _name(request)
+    expected = conditions.expected(request, _render)
     body = bodies.parse(OrganizationWhole, await read_json(request))
-    found = await organizations.change_organization(office_of(request), caller, name, partial(_changed, body))
+    found = await organizations.change_organization(office_of(request), caller, name, partial(_changed, body), expected)
     return rendering.json_response(_render(found))
 
 

@@ -132,6 +132,7 @@ def _checks(request: web.Request) -> Iterator[Callable[[web.Request], object]]:
         yield _digest
     if request.method in ("POST", "PATCH"):
         yield _idempotency_key
+    if request.method in ("POST", "PATCH", "PUT"):
         yield _if_match
 
 

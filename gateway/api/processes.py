@@ -8,7 +8,7 @@ from typing import Final
 
 from aiohttp import web
 
-from gateway.api import bodies, listing, referential_rendering, rendering
+from gateway.api import bodies, conditions, listing, referential_rendering, rendering
 from gateway.api.bodies import OrganizationBody
 from gateway.api.context import office_of
 from gateway.api.listing import PAGED, Query
@@ -69,19 +69,21 @@ async def find(request: web.Request, caller: Caller) -> web.StreamResponse:
     query.check()
     found = await processes.find_processes(office_of(request), caller, asked, page)
     text = rendering.json_text([referential_rendering.process(one) for one in found.items])
-    return rendering.json_response(text, headers=listing.content_range("Processes", found))
+    return conditions.answer(request, text, listing.content_range("Processes", found))
 
 
 async def read(request: web.Request, caller: Caller) -> web.StreamResponse:
     """GET /processes/{code}."""
-    return rendering.json_response(_render(await processes.read_process(office_of(request), caller, _code(request))))
+    found = await processes.read_process(office_of(request), caller, _code(request))
+    return conditions.answer(request, _render(found))
 
 
 async def update(request: web.Request, caller: Caller) -> web.StreamResponse:
     """PUT /processes/{code}: 200 with the process; what the body leaves out stays."""
     code = _code(request)
+    expected = conditions.expected(request, _render)
     body = bodies.parse(ProcessBody, await read_json(request))
-    found = await processes.change_process(office_of(request), caller, code, partial(_changed, body))
+    found = await processes.change_process(office_of(request), caller, code, partial(_changed, body), expected)
     return rendering.json_response(_render(found))
 
 

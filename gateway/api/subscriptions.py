@@ -8,7 +8,7 @@ from typing import Final
 
 from aiohttp import web
 
-from gateway.api import bodies, listing, parameters, referential_rendering, rendering
+from gateway.api import bodies, conditions, listing, parameters, referential_rendering, rendering
 from gateway.api.context import office_of
 from gateway.api.listing import PAGED, Query
 from gateway.api.reading import read_json
@@ -64,15 +64,14 @@ async def find(request: web.Request, caller: Caller) -> web.StreamResponse:
     found = await subscriptions.find_subscriptions(office_of(request), caller, asked, page)
     text = rendering.json_text([referential_rendering.subscription(view) for view in found.items])
     # existing clients read the header in this spelling
-    return rendering.json_response(text, headers=listing.content_range("Susbscriptions", found))
+    return conditions.answer(request, text, listing.content_range("Susbscriptions", found))
 
 
 async def read(request: web.Request, caller: Caller) -> web.StreamResponse:
     """GET /subscriptions/{subscriptionId}."""
     (identifier,) = parameters.path_ids(request, "subscriptionId")
-    return rendering.json_response(
-        _render(await subscriptions.read_subscription(office_of(request), caller, identifier))
-    )
+    view = await subscriptions.read_subscription(office_of(request), caller, identifier)
+    return conditions.answer(request, _render(view))
 
 
 async def update(request: web.Request, caller: Caller) -> web.StreamResponse:
@@ -81,9 +80,10 @@ async def update(request: web.Request, caller: Caller) -> web.StreamResponse:
     What the body leaves out stays, an access mode that is null too; the names of a person stay as long as the address.
     """
     (identifier,) = parameters.path_ids(request, "subscriptionId")
+    expected = conditions.expected(request, _render)
     body = bodies.parse(SubscriptionBody, await read_json(request))
     change = SubscriptionChange(body.process_code, _subscriber(body), body.status, partial(_changed, body))
-    view = await subscriptions.change_subscription(office_of(request), caller, identifier, change)
+    view = await subscriptions.change_subscription(office_of(request), caller, identifier, change, expected)
     return rendering.json_response(_render(view))
 
 

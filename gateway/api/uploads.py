@@ -48,10 +48,29 @@ def _tus(operation: Operation) -> Operation:
             response = await operation(request, caller)
         except (DomainError, Refusal) as error:
             response = _refusal(error)
-        response.headers["Tus-Resumable"] = VERSION
         return response
 
     return spoken
+
+
+def tell(request: web.Request, response: web.StreamResponse) -> None:
+    """Says in every answer below the uploads' path, whatever refused the request, which version they speak."""
+    path = request.path.removeprefix(f"{NATIVE_BASE}/uploads")
+    if path != request.path and path[:1] in ("", "/"):
+        response.headers["Tus-Resumable"] = VERSION
+
+
+async def resource(request: web.Request, caller: Caller) -> web.StreamResponse:
+    """HEAD, PATCH and DELETE of /uploads/{uploadId}, or POST with one of them in `X-HTTP-Method-Override`.
+
+    Where that header is given it decides, whatever the method of the request is: so the protocol has it.
+    """
+    method = request.headers.get("X-HTTP-Method-Override", request.method).strip().upper()
+    operation = {"HEAD": describe, "PATCH": append, "DELETE": terminate}.get(method)
+    if operation is None:
+        message = "Method not allowed: POST needs the header X-HTTP-Method-Override with HEAD, PATCH or DELETE"
+        raise Refusal(405, message, {"Allow": "DELETE, HEAD, PATCH, POST"})
+    return await operation(request, caller)
 
 
 @_tus

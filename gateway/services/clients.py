@@ -6,6 +6,7 @@ A token is a row that every request looks up, so that what ends here ends for th
 from __future__ import annotations
 
 import asyncio
+import hashlib
 import secrets as random
 from dataclasses import replace
 from typing import Any, Final
@@ -17,6 +18,7 @@ from gateway.domain.referential import ApiClient
 from gateway.services.access import operators_alone
 from gateway.services.credentials import SECRET_BYTES
 from gateway.services.office import Office
+from gateway.services.once import Once, Replay, only_once
 from gateway.services.ports import Transaction
 
 MOST_SECRETS: Final = 2
@@ -36,21 +38,29 @@ async def read(office: Office, caller: Caller, client_id: str) -> ApiClient:
     return await office.store.read(lambda tx: _client(tx, client_id, hold=False))
 
 
-async def add_secret(office: Office, caller: Caller, client_id: str) -> str:
+async def add_secret(office: Office, caller: Caller, client_id: str, once: Once | None = None) -> str:
     """Gives a client a further secret, which is told this once and kept only as a hash.
 
-    Raises ForbiddenError, NotFoundError; ConflictError when it has two.
+    Raises ForbiddenError, NotFoundError; ConflictError when it has two, or when the request was made before under its
+    key: the record of it holds a digest by which the secret's place is found, and nothing by which it could be told.
     """
     await read(office, caller, client_id)
     secret = random.token_urlsafe(SECRET_BYTES)
     hashed = await asyncio.to_thread(office.secrets.hash, secret)  # slow: before the transaction
+    now = office.clock()
 
-    def verb(tx: Transaction) -> None:
+    def add(tx: Transaction) -> str:
         client = _client(tx, client_id)
         if len(client.secret_hashes) >= MOST_SECRETS:
             raise ConflictError("The client has two secrets: retire one before another is made", _state(client))
-        tx.clients.change(replace(client, secret_hashes=(*client.secret_hashes, hashed)), office.clock())
+        tx.clients.change(replace(client, secret_hashes=(*client.secret_hashes, hashed)), now)
         _line(tx, office, caller, Entry.CREDENTIAL_ADDED, client, secrets=len(client.secret_hashes) + 1)
+        return _mark(hashed)
+
+    def verb(tx: Transaction) -> None:
+        done = only_once(tx, caller, once, now, add)
+        if isinstance(done, Replay):
+            raise _told(_client(tx, client_id), done.text)
 
     await office.store.write(verb)
     return secret
@@ -116,6 +126,23 @@ def _client(tx: Transaction, client_id: str, *, hold: bool = True) -> ApiClient:
     if found is None:
         raise NotFoundError("Client")
     return found
+
+
+def _mark(hashed: str) -> str:
+    """By what a kept secret is known again."""
+    return hashlib.sha256(hashed.encode()).hexdigest()
+
+
+def _told(client: ApiClient, mark: str) -> ConflictError:
+    places = [str(place) for place, hashed in enumerate(client.secret_hashes, 1) if _mark(hashed) == mark]
+    if not places:
+        message = "The secret made under this Idempotency-Key was given already, and has been retired since"
+        return ConflictError(message, {**_state(client), "secret": None})
+    message = (
+        f"The secret made under this Idempotency-Key was given already, as secret {places[0]}, and is not kept: "
+        f"if its answer was lost, retire that one and ask for another under a new key"
+    )
+    return ConflictError(message, {**_state(client), "secret": places[0]})
 
 
 def _state(client: ApiClient) -> dict[str, str | None]:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import fields, replace
+from dataclasses import replace
 
+from gateway.domain.changes import changed_fields
 from gateway.domain.errors import InvalidRequestError, NotFoundError
 from gateway.domain.identity import Caller, Role
 from gateway.domain.journal import Entry
@@ -14,6 +15,7 @@ from gateway.services.access import operators_alone
 from gateway.services.office import Office
 from gateway.services.once import Once, Replay, only_once
 from gateway.services.ports import Transaction
+from gateway.services.precondition import Precondition
 
 
 async def create_organization(
@@ -54,11 +56,16 @@ async def read_organization(office: Office, caller: Caller, name: str) -> Organi
 
 
 async def change_organization(
-    office: Office, caller: Caller, name: str, apply: Callable[[Organization], Organization]
+    office: Office,
+    caller: Caller,
+    name: str,
+    apply: Callable[[Organization], Organization],
+    expected: Precondition | None = None,
 ) -> Organization:
     """Changes an organization to what `apply` makes of it; its name stays. For ADMIN.
 
-    Raises ForbiddenError, NotFoundError, and InvalidRequestError when the name would become another one.
+    Raises ForbiddenError, NotFoundError, InvalidRequestError when the name would become another one, and ConflictError
+    when the organization is not as `expected`.
     """
     operators_alone(caller)
     now = office.clock()
@@ -67,6 +74,8 @@ async def change_organization(
         known = tx.organizations.hold(name)
         if known is None:
             raise NotFoundError("Organization")
+        if expected is not None:
+            expected.check(known, "The organization", known.status)
         record = apply(known)
         if record.id != known.id:
             raise InvalidRequestError(
@@ -75,12 +84,7 @@ async def change_organization(
         if record == known:
             return known
         tx.organizations.change(record, now)
-        changed = [
-            each.name
-            for each in fields(record)
-            if each.compare and getattr(known, each.name) != getattr(record, each.name)
-        ]
-        detail = {"organization": name, "fields": changed}
+        detail = {"organization": name, "fields": changed_fields(known, record)}
         tx.journal.write(Entry.ORGANIZATION_CHANGED, caller, now, detail=detail)
         return replace(record, updated_at=now)
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import fields, replace
+from dataclasses import replace
 
+from gateway.domain.changes import changed_fields
 from gateway.domain.errors import InvalidRequestError, NotFoundError
 from gateway.domain.identity import Caller, Role
 from gateway.domain.journal import Entry
@@ -15,6 +16,7 @@ from gateway.services.access import operators_alone
 from gateway.services.office import Office
 from gateway.services.once import Once, Replay, only_once
 from gateway.services.ports import Transaction
+from gateway.services.precondition import Precondition
 
 
 async def create_process(office: Office, caller: Caller, new: Process, once: Once | None = None) -> Process | Replay:
@@ -56,10 +58,17 @@ async def read_process(office: Office, caller: Caller, code: str) -> Process:
     return found.items[0]
 
 
-async def change_process(office: Office, caller: Caller, code: str, apply: Callable[[Process], Process]) -> Process:
+async def change_process(
+    office: Office,
+    caller: Caller,
+    code: str,
+    apply: Callable[[Process], Process],
+    expected: Precondition | None = None,
+) -> Process:
     """Changes a process to what `apply` makes of it; its code stays. For ADMIN.
 
-    Raises ForbiddenError, NotFoundError, and InvalidRequestError listing every fault.
+    Raises ForbiddenError, NotFoundError, InvalidRequestError listing every fault, and ConflictError when the process is
+    not as `expected`.
     """
     operators_alone(caller)
     now = office.clock()
@@ -68,6 +77,8 @@ async def change_process(office: Office, caller: Caller, code: str, apply: Calla
         known = tx.processes.hold(code)
         if known is None:
             raise NotFoundError("Process")
+        if expected is not None:
+            expected.check(known, "The process", "activated" if known.is_activated else "not activated")
         record = apply(known)
         faults = list(_faults(tx, record))
         if record.code != known.code:
@@ -77,12 +88,8 @@ async def change_process(office: Office, caller: Caller, code: str, apply: Calla
         if record == known:
             return known
         tx.processes.change(record, now)
-        changed = [
-            each.name
-            for each in fields(record)
-            if each.compare and getattr(known, each.name) != getattr(record, each.name)
-        ]
-        tx.journal.write(Entry.PROCESS_CHANGED, caller, now, detail={"process": code, "fields": changed})
+        detail = {"process": code, "fields": changed_fields(known, record)}
+        tx.journal.write(Entry.PROCESS_CHANGED, caller, now, detail=detail)
         return replace(record, updated_at=now)
 
     return await office.store.write(verb)

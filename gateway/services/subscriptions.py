@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
 from typing import Any, Final
 
+from gateway.domain.changes import changed_fields
 from gateway.domain.errors import ForbiddenError, InvalidRequestError, NotFoundError
 from gateway.domain.identity import Caller, OrganizationId, Role
 from gateway.domain.ids import new_id
@@ -18,6 +19,7 @@ from gateway.services.access import operators_alone, out_of_process, process_of
 from gateway.services.office import Office, gateway_caller
 from gateway.services.once import Once, Replay, only_once
 from gateway.services.ports import Transaction
+from gateway.services.precondition import Precondition
 
 BATCH: Final = 200
 _AUTO: Final = "Auto"
@@ -86,17 +88,21 @@ async def read_subscription(office: Office, caller: Caller, identifier: str) -> 
 
 
 async def change_subscription(
-    office: Office, caller: Caller, identifier: str, change: SubscriptionChange
+    office: Office,
+    caller: Caller,
+    identifier: str,
+    change: SubscriptionChange,
+    expected: Precondition | None = None,
 ) -> SubscriptionView:
     """Changes a subscription; another access mode is a switch and increases the epoch in the same transaction.
 
     The status that is shown already changes nothing. One that was active and is set to Inactif ends now, unless it says
-    when; otherwise the next round would activate it again. For ADMIN. Raises ForbiddenError, NotFoundError, and
-    InvalidRequestError listing every fault.
+    when; otherwise the next round would activate it again. For ADMIN. Raises ForbiddenError, NotFoundError,
+    InvalidRequestError listing every fault, and ConflictError when the subscription is not as `expected`.
     """
     operators_alone(caller)
     now = office.clock()
-    return await office.store.write(lambda tx: _change(tx, caller, identifier, change, now))
+    return await office.store.write(lambda tx: _change(tx, caller, identifier, change, expected, now))
 
 
 async def activate_due(office: Office) -> int:
@@ -156,11 +162,19 @@ def _validated(caller: Caller, new: Subscription, process: Process, now: datetim
 
 
 def _change(
-    tx: Transaction, caller: Caller, identifier: str, change: SubscriptionChange, now: datetime
+    tx: Transaction,
+    caller: Caller,
+    identifier: str,
+    change: SubscriptionChange,
+    expected: Precondition | None,
+    now: datetime,
 ) -> SubscriptionView:
     known = tx.subscriptions.hold(identifier)
     if known is None:
         raise NotFoundError("Subscription")
+    if expected is not None:
+        view = _view(known, now)
+        expected.check(view, "The subscription", view.status)
     record = change.apply(known)
     faults = []
     if change.process != known.process:
@@ -193,11 +207,7 @@ def _moved(known: Subscription, record: Subscription, now: datetime) -> Subscrip
 def _write(tx: Transaction, caller: Caller, known: Subscription, record: Subscription, now: datetime) -> None:
     """Keeps a change, and tells the journal: which fields, what became of the status, and the switch."""
     tx.subscriptions.change(record, now)
-    changed = [
-        each.name
-        for each in fields(record)
-        if each.compare and each.name != "epoch" and getattr(known, each.name) != getattr(record, each.name)
-    ]
+    changed = [name for name in changed_fields(known, record) if name != "epoch"]
     detail: dict[str, Any] = {"process": record.process, "fields": changed}
     if record.status is not known.status:
         detail["status"] = {"from": known.status, "to": record.status}

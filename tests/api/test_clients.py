@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
@@ -36,6 +37,18 @@ async def test_a_secret_is_rotated(visitor: Visitor) -> None:
     assert await granted(visitor, made.json["clientSecret"]) == 200
     assert (await native(visitor, "admin", "DELETE", "/clients/rennes/secrets/new")).status == 409
     assert (await native(visitor, "admin", "DELETE", "/clients/rennes/secrets/third")).status == 400
+
+
+async def test_a_secret_is_made_once_and_told_once(visitor: Visitor) -> None:
+    path, headers = "/clients/rennes/secrets", {"Idempotency-Key": "one"}
+    made = await native(visitor, "admin", "POST", path, headers=headers)
+    assert made.status == 201
+    again = await native(visitor, "admin", "POST", path, headers=headers)
+    assert again.status == 409
+    assert json.loads(again.body)["state"] == {"clientId": "rennes", "secrets": "2", "secret": "2"}
+    assert made.json["clientSecret"].encode() not in again.body
+    other = await native(visitor, "admin", "POST", "/clients/brest/secrets", headers=headers)
+    assert "used for another request" in json.loads(other.body)["detail"]
 
 
 @pytest.mark.parametrize(

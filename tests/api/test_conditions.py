@@ -10,7 +10,10 @@ import aiohttp
 import pytest
 
 from gateway.api.conditions import tag
-from tests.api.visitor import Visitor
+from gateway.api.problems import NATIVE_BASE
+from gateway.api.routes import REFERENTIAL_BASE
+from tests.api.referential import ask, organization_body, subscription_body
+from tests.api.visitor import RENNES, Visitor, organization
 
 
 def test_a_tag_is_strong_and_of_the_body_alone() -> None:
@@ -111,3 +114,67 @@ async def test_a_download_that_is_not_sent_counts_for_nothing(visitor: Visitor) 
     answer = await visitor.call(who, "GET", path, headers=headers)
     assert answer.status == 304
     assert "digest" not in answer.headers
+
+
+READS = {
+    "organization": ("admin", f"{REFERENTIAL_BASE}/organizations/{RENNES}"),
+    "organizations": ("depot", f"{REFERENTIAL_BASE}/organizations?type=SI"),
+    "process": ("rennes", f"{REFERENTIAL_BASE}/processes/EtatCivil"),
+    "processes": ("rennes", f"{REFERENTIAL_BASE}/processes"),
+    "subscription": ("depot", REFERENTIAL_BASE + "/subscriptions/{id}"),
+    "subscriptions": ("admin", f"{REFERENTIAL_BASE}/subscriptions?maxResult=1"),
+    "capabilities": ("depot", f"{NATIVE_BASE}/capabilities"),
+    "clients": ("admin", f"{NATIVE_BASE}/clients"),
+}
+
+
+async def subscription_id(visitor: Visitor) -> str:
+    found = await ask(visitor, "admin", "GET", f"/subscriptions?processCode=EtatCivil&companyRegister={RENNES[3:17]}")
+    identifier: str = found.json[0]["id"]
+    return identifier
+
+
+@pytest.mark.parametrize("kind", READS)
+async def test_what_the_client_has_of_the_referential_is_not_sent_again(visitor: Visitor, kind: str) -> None:
+    who, path = READS[kind]
+    path = path.replace("{id}", await subscription_id(visitor))
+    first = await ask(visitor, who, "GET", path, "")
+    mark = first.headers["ETag"]
+    assert (first.status, mark.startswith('"')) == (200, True)
+    again = await ask(visitor, who, "GET", path, "", headers={"If-None-Match": f'"other", {mark}'})
+    assert (again.status, again.body, again.headers["ETag"]) == (304, b"", mark)
+    other = await ask(visitor, who, "GET", path, "", headers={"If-None-Match": '"other"'})
+    assert (other.status, other.body, other.headers["ETag"]) == (200, first.body, mark)
+
+
+async def test_a_page_that_is_the_same_of_more_has_another_tag(visitor: Visitor) -> None:
+    path = "/organizations?type=SI&maxResult=1"
+    first = await ask(visitor, "admin", "GET", path)
+    assert (await ask(visitor, "admin", "POST", "/organizations", json=organization_body())).status == 201
+    second = await ask(visitor, "admin", "GET", path, headers={"If-None-Match": first.headers["ETag"]})
+    assert (second.status, second.body) == (200, first.body)
+    assert second.headers["Content-Range"] == "Organizations 0-0/3"
+
+
+REFERENTIAL_CHANGES: dict[str, tuple[str, dict[str, Any], str]] = {
+    "organization": (f"/organizations/{RENNES}", {**organization(RENNES), "name": "Rennes Métropole"}, "Actif"),
+    "process": ("/processes/CERTDC", {"code": "CERTDC", "name": "Décès"}, "activated"),
+    "subscription": (
+        "/subscriptions/{id}",
+        subscription_body(processCode="EtatCivil", email="autre@example.org"),
+        "Actif",
+    ),
+}
+
+
+@pytest.mark.parametrize("kind", REFERENTIAL_CHANGES)
+async def test_of_two_who_saw_the_same_of_the_referential_the_second_is_refused(visitor: Visitor, kind: str) -> None:
+    path, body, status = REFERENTIAL_CHANGES[kind]
+    path = path.replace("{id}", await subscription_id(visitor))
+    mark = (await ask(visitor, "admin", "GET", path)).headers["ETag"]
+    assert (await ask(visitor, "admin", "PUT", path, json=body, headers={"If-Match": mark})).status == 200
+    answer = await ask(visitor, "admin", "PUT", path, json=body, headers={"If-Match": mark})
+    assert (answer.status, f"status is {status}" in answer.messages[0]) == (409, True)
+    answer = await ask(visitor, "admin", "PUT", path, json=body, headers={"If-Match": "no tag"})
+    assert (answer.status, answer.messages[0].split(":")[0]) == (400, "@header.If-Match")
+    assert (await ask(visitor, "admin", "PUT", path, json=body, headers={"If-Match": "*"})).status == 200

@@ -80,6 +80,8 @@ async def test_a_native_operation_says_it_as_a_problem(limited: tuple[Visitor, V
     answers = [await native(one, "admin", "GET", "/clients") for _ in range(6)]
     assert [answer.status for answer in answers] == [200] * 5 + [429]
     assert json.loads(answers[-1].body)["title"] == "Too many requests"
+    upload = await native(one, "admin", "OPTIONS", "/uploads")
+    assert (upload.status, upload.headers["Tus-Resumable"]) == (429, "1.0.0")
 
 
 async def test_token_requests_are_limited_by_client_and_address(limited: tuple[Visitor, Visitor]) -> None:

@@ -183,3 +183,30 @@ async def test_nobody_else_learns_of_an_upload(visitor: Visitor, path: str) -> N
             ]
             assert (found.status, found.body) == (unknown.status, unknown.body) == (404, unknown.body)
     assert await standing(visitor, path) == 0
+
+
+async def test_who_can_only_post_says_what_is_meant(visitor: Visitor, path: str) -> None:
+    kind = {"Content-Type": "application/offset+octet-stream", "Upload-Offset": "0"}
+    answer = await tus(visitor, "POST", path, data=PDF[:9], headers=kind | {"X-HTTP-Method-Override": "PATCH"})
+    assert (answer.status, answer.headers["Upload-Offset"]) == (204, "9")
+    answer = await tus(visitor, "POST", path, headers={"X-HTTP-Method-Override": "head"})
+    assert (answer.status, answer.headers["Upload-Offset"], answer.headers["Upload-Length"]) == (
+        200,
+        "9",
+        str(len(PDF)),
+    )
+    for headers in ({}, {"X-HTTP-Method-Override": "PUT"}):
+        answer = await tus(visitor, "POST", path, headers=headers)
+        assert (answer.status, answer.headers["Allow"]) == (405, "DELETE, HEAD, PATCH, POST")
+    answer = await tus(visitor, "PATCH", path, headers={"X-HTTP-Method-Override": "DELETE"})
+    assert answer.status == 204
+    assert (await tus(visitor, "HEAD", path)).status == 404
+
+
+async def test_whatever_refuses_a_request_says_the_version_too(visitor: Visitor, path: str) -> None:
+    for method, where in (("POST", "/uploads"), ("PATCH", path), ("HEAD", path), ("GET", path)):
+        answer = await visitor.raw(method, NATIVE_BASE + where)
+        assert (answer.status, answer.headers["Tus-Resumable"]) == (405 if method == "GET" else 401, "1.0.0")
+    assert (await tus(visitor, "POST", "/uploads", "datapass")).status == 403
+    for where in ("/uploadsx", "/clients"):
+        assert "Tus-Resumable" not in (await visitor.raw("GET", NATIVE_BASE + where)).headers

@@ -15,6 +15,7 @@ from gateway.domain.identity import Caller, Role
 from gateway.domain.referential import ApiClient
 from gateway.services import authenticate, clients
 from gateway.services.office import gateway_caller
+from gateway.services.once import Once
 from tests.services.people import BREST, START
 from tests.services.scene import STRANGER
 from tests.services.town import Town
@@ -51,6 +52,34 @@ async def test_a_secret_is_rotated_without_a_moment_in_which_none_works(town: To
     assert not await admitted(town, "first")
     assert await admitted(town, secret)
     assert await entries(town) == ["credential.added", "credential.ended"]
+
+
+async def test_a_repetition_says_which_secret_it_was_and_never_the_secret(town: Town, operator: Caller) -> None:
+    once = Once("key", b"request".ljust(32, b"."), str)
+    secret = await clients.add_secret(town.office, operator, "zz-client", once)
+    with pytest.raises(ConflictError, match="given already, as secret 2") as told:
+        await clients.add_secret(town.office, operator, "zz-client", once)
+    assert told.value.state == {"clientId": "zz-client", "secrets": "2", "secret": "2"}
+    assert secret not in str(told.value)
+    await clients.retire_secret(town.office, operator, "zz-client", "old")
+    with pytest.raises(ConflictError, match="as secret 1") as told:
+        await clients.add_secret(town.office, operator, "zz-client", once)
+    assert told.value.state == {"clientId": "zz-client", "secrets": "1", "secret": "1"}
+    await clients.add_secret(town.office, operator, "zz-client")
+    await clients.retire_secret(town.office, operator, "zz-client", "1")
+    with pytest.raises(ConflictError, match="retired since") as told:
+        await clients.add_secret(town.office, operator, "zz-client", once)
+    assert told.value.state == {"clientId": "zz-client", "secrets": "1", "secret": None}
+    assert not await admitted(town, secret)
+
+
+async def test_a_refused_request_for_a_secret_leaves_its_key_unused(town: Town, operator: Caller) -> None:
+    await clients.add_secret(town.office, operator, "zz-client")
+    once = Once("key", b"request".ljust(32, b"."), str)
+    with pytest.raises(ConflictError, match="has two secrets"):
+        await clients.add_secret(town.office, operator, "zz-client", once)
+    await clients.retire_secret(town.office, operator, "zz-client", "old")
+    assert await admitted(town, await clients.add_secret(town.office, operator, "zz-client", once))
 
 
 @pytest.mark.parametrize(("which", "kept"), [("old", False), ("1", False), ("new", True), ("2", True)])
