@@ -38,6 +38,8 @@ FIGURES: Final = {
     "acknowledgements_total": Figure("Deliveries acknowledged", ("door", "gesture")),
     "answers_total": Figure("Answers of legacy servers judged", ("outcome",)),
     "logins_total": Figure("Attempts to log in", ("door", "outcome")),
+    "legacy_logins_total": Figure("Logins with old algorithms", ("organization", "account", "outcome")),
+    "switches_total": Figure("Subscriptions switched", ("to",)),
     "expired_total": Figure("Deliveries that nobody took in time"),
     "outgoing_total": Figure("Attempts of outgoing calls", ("outcome",)),
     "rate_limited_total": Figure("Requests over a limit", ("limit",)),

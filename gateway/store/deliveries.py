@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import and_, bindparam, func, select, text, update
+from sqlalchemy import and_, bindparam, case, func, or_, select, text, update
 
 from gateway.domain.deliveries import Delivery, DeliveryKind, DeliveryState, Gesture
 from gateway.domain.identity import Door, Mode
 from gateway.domain.referential import Subscription
+from gateway.domain.switches import OpenDeliveries
 from gateway.store.session import Row, Session
 from gateway.store.statement import Statement, insert_into
 from gateway.store.subscriptions import COLUMNS as SUBSCRIPTION_COLUMNS
@@ -105,6 +106,22 @@ _CARRY = Statement(
 )
 _DUE = Statement(
     select(_c.id).where(OPEN, _c.expires_at <= bindparam("now")).order_by(_c.expires_at).limit(bindparam("most"))
+)
+
+_of_subscription = (_c.subscription_id == bindparam("subscription"), _c.shown, OPEN)
+_free = or_(_c.pinned_mode.is_(None), _c.pinned_until <= bindparam("now"))
+_OPEN_OF = Statement(
+    select(
+        func.sum(case((_c.state == "READY", 1), else_=0)),
+        func.sum(case((_c.state == "FETCHED", 1), else_=0)),
+        func.sum(case((_free, 0), else_=1)),
+    ).where(*_of_subscription)
+)
+_OPEN_IDS = Statement(select(_c.id).where(*_of_subscription).order_by(_c.id))
+_PIN = Statement(
+    update(deliveries)
+    .where(*_of_subscription, _free)
+    .values(pinned_mode=bindparam("mode"), pinned_until=bindparam("until"))
 )
 
 
@@ -234,6 +251,20 @@ class Deliveries:
     def carry(self, identifier: str, event_id: str) -> None:
         """Makes a delivery that carries no event yet carry this one."""
         self._session.run(_CARRY, of=identifier, event=event_id)
+
+    def open_of(self, subscription: str, now: datetime) -> OpenDeliveries:
+        """How many of a subscription are open, whichever door owns them."""
+        row = self._session.row(_OPEN_OF, subscription=subscription, now=to_ms(now))
+        ready, fetched, pinned = row or (0, 0, 0)
+        return OpenDeliveries(int(ready or 0), int(fetched or 0), int(pinned or 0))
+
+    def open_ids(self, subscription: str) -> list[str]:
+        """The ids of those, in their order."""
+        return [identifier for (identifier,) in self._session.rows(_OPEN_IDS, subscription=subscription)]
+
+    def pin(self, subscription: str, mode: Mode, until: datetime, now: datetime) -> int:
+        """Lets the open ones finish through a door of that mode until a date, but for those pinned already."""
+        return self._session.run(_PIN, subscription=subscription, mode=mode, until=to_ms(until), now=to_ms(now))
 
 
 def delivery(row: Row) -> Delivery:

@@ -8,8 +8,9 @@ from typing import Protocol
 
 from gateway.domain.answers import Answer, AnswerState
 from gateway.domain.deliveries import Delivery, DeliveryState, Gesture, Listed, Place, Serving
-from gateway.domain.identity import Door
+from gateway.domain.identity import Door, Mode
 from gateway.domain.referential import Subscription
+from gateway.domain.switches import OpenDeliveries
 
 
 class Deliveries(Protocol):
@@ -42,6 +43,9 @@ class Deliveries(Protocol):
     def dismiss(self, identifier: str) -> None: ...
     def unlist(self, now: datetime) -> int: ...
     def carry(self, identifier: str, event_id: str) -> None: ...
+    def open_of(self, subscription: str, now: datetime) -> OpenDeliveries: ...
+    def open_ids(self, subscription: str) -> list[str]: ...
+    def pin(self, subscription: str, mode: Mode, until: datetime, now: datetime) -> int: ...
 
 
 class Archives(Protocol):

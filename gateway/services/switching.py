@@ -1,0 +1,133 @@
+"""Switching a subscription to another door: one transaction, fenced by the epoch (delivery rules, Switch)."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
+
+from gateway.domain.errors import ConflictError, InvalidRequestError, NotFoundError
+from gateway.domain.identity import Caller, Mode, Transport
+from gateway.domain.journal import Entry
+from gateway.domain.referential import Subscription
+from gateway.domain.switches import InFlight, OpenDeliveries, Switch, Switched
+from gateway.services.access import operators_alone
+from gateway.services.office import Office
+from gateway.services.ports import Transaction
+
+
+async def switch(office: Office, caller: Caller, subscription_id: str, wanted: Switch) -> Switched:
+    """Switches one subscription. A rollback is a switch back, and re-opens nothing that was accepted.
+
+    For ADMIN. Raises ForbiddenError, NotFoundError, InvalidRequestError for a switch that makes no sense, and
+    ConflictError with the present mode and epoch when it was switched meanwhile.
+    """
+    operators_alone(caller)
+    now = office.clock()
+
+    def verb(tx: Transaction) -> Switched:
+        known = tx.subscriptions.hold(subscription_id)
+        if known is None:
+            raise NotFoundError("Subscription")
+        return switch_held(tx, caller, known, wanted, now)
+
+    switched = await office.store.write(verb)
+    office.meter.count("switches_total", to=switched.after[0])
+    office.signals.published()
+    return switched
+
+
+async def open_deliveries(office: Office, caller: Caller, subscription_id: str) -> OpenDeliveries:
+    """How many deliveries of a subscription are open now, whichever door owns them. For ADMIN."""
+    operators_alone(caller)
+    now = office.clock()
+    return await office.store.read(lambda tx: tx.deliveries.open_of(subscription_id, now))
+
+
+def switch_held(
+    tx: Transaction,
+    caller: Caller,
+    known: Subscription,
+    wanted: Switch,
+    now: datetime,
+    *,
+    record: Subscription | None = None,
+    move: str | None = None,
+) -> Switched:
+    """Switches a subscription that the transaction holds; of its rows only those change that have to.
+
+    `record`: the subscription with other changes that go with the switch. `move`: on whose behalf, for the journal. A
+    dual run that is under way ends. Raises InvalidRequestError and ConflictError as `switch` does.
+    """
+    transport = wanted.transport if wanted.to is Mode.SFTP else known.transport
+    _check(known, wanted, transport)
+    opened = tx.deliveries.open_of(known.id, now)
+    mark = hashlib.sha256("\n".join(tx.deliveries.open_ids(known.id)).encode())
+    until = None
+    if wanted.in_flight is InFlight.DRAIN and wanted.drain_for is not None:
+        until = now + wanted.drain_for
+        pinned = tx.deliveries.pin(known.id, known.access_mode, until, now)
+        opened = replace(opened, pinned=opened.pinned + pinned)
+    changed = replace(
+        record or known,
+        access_mode=wanted.to,
+        transport=transport,
+        epoch=known.epoch + 1,
+        rehearsal_id=None,
+        rehearsal_mode=None,
+    )
+    tx.subscriptions.change(changed, now)
+    detail: dict[str, Any] = {
+        "process": known.process,
+        "subscriber": known.organization,
+        "from": _named(known.access_mode, known.transport),
+        "to": _named(changed.access_mode, changed.transport),
+        "rule": wanted.in_flight,
+        "open": {"ready": opened.ready, "fetched": opened.fetched, "pinned": opened.pinned},
+    }
+    if until is not None:
+        detail["until"] = until.isoformat(timespec="milliseconds")
+    if move is not None:
+        detail["move"] = move
+    tx.journal.write(
+        Entry.SUBSCRIPTION_SWITCHED,
+        caller,
+        now,
+        subscription_id=known.id,
+        epoch=changed.epoch,
+        digest=mark.digest(),
+        detail=detail,
+    )
+    return Switched(
+        known.id,
+        known.organization,
+        known.process,
+        (known.access_mode, known.transport),
+        (changed.access_mode, changed.transport),
+        changed.epoch,
+        opened,
+        until,
+    )
+
+
+def _check(known: Subscription, wanted: Switch, transport: Transport) -> None:
+    if wanted.epoch is not None and wanted.epoch != known.epoch:
+        raise ConflictError(
+            f"The subscription was switched meanwhile: it is in mode {known.access_mode}, epoch {known.epoch}, not "
+            f"epoch {wanted.epoch}",
+            state={"accessMode": known.access_mode, "transport": known.transport, "epoch": str(known.epoch)},
+        )
+    faults = []
+    if wanted.to is known.access_mode and transport is known.transport:
+        faults.append(f"to: the subscription is in mode {_named(wanted.to, transport)} already")
+    if (wanted.in_flight is InFlight.DRAIN) is (wanted.drain_for is None):
+        faults.append("drainFor: say how long a drain may take; it goes with inFlight drain alone")
+    elif wanted.in_flight is InFlight.DRAIN and wanted.to is known.access_mode:
+        faults.append("inFlight: between two transports there is nothing to drain, the door stays the same")
+    if faults:
+        raise InvalidRequestError(*faults)
+
+
+def _named(mode: Mode, transport: Transport) -> str:
+    return f"{mode} ({transport})" if mode is Mode.SFTP else str(mode)
