@@ -26,6 +26,7 @@ class Entry(StrEnum):
     DELIVERY_REPEATED = "delivery.repeated"
     DELIVERY_REFUSED = "delivery.refused"
     DELIVERY_PLACED = "delivery.placed"
+    DELIVERY_PUSHED = "delivery.pushed"
     EXPIRY_UNDONE = "delivery.expiry-undone"
     CASE_STATUS = "case.status"
     EVENT_POSTED = "event.posted"

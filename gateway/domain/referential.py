@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 
 from gateway.domain.deliveries import Gesture
 from gateway.domain.identity import Mode, OrganizationId, Right, Role, Transport
+from gateway.domain.pushing import ACCOUNT_PREFIX, PushTarget
 from gateway.domain.statuses import StatusRules
 
 
@@ -138,6 +139,7 @@ class Subscription:
     delegation_actor: Contact | None = None
     rehearsal_id: str | None = None
     rehearsal_mode: Mode | None = None
+    push: PushTarget | None = None
     updated_at: datetime | None = field(default=None, compare=False)
 
     def active(self, now: datetime) -> bool:
@@ -166,7 +168,8 @@ class SftpAccount:
     """A login at the SFTP door; it may serve many subscriptions, and a subscription may have several accounts.
 
     `flat`: its one subscription shows as /in and /out instead of /<process>/in and /<process>/out. `version` grows
-    with every change, so that a cached login of an older version is worth nothing. `public_keys` and `authorities`
+    with every change, so that a cached login of an older version is worth nothing. `imported_hash`: the SHA-256 of the
+    hash that an older platform handed over, by which a second import of it is known. `public_keys` and `authorities`
     (whose certificates log in too) are lines as OpenSSH keeps them, options included; a password stops being taken at
     the end of the day `password_until`, old algorithms at the end of `legacy_algorithms_until`.
     """
@@ -183,9 +186,15 @@ class SftpAccount:
     legacy_algorithms_until: date | None = None
     authorities: tuple[str, ...] = ()
     password_until: date | None = None
+    imported_hash: str | None = None
     enabled: bool = True
     version: int = 1
     processes: tuple[str, ...] = ()
+
+    @property
+    def pushed(self) -> bool:
+        """Whether it stands for a subscriber's own server, to which the gateway goes; nobody logs in by it."""
+        return self.username.startswith(ACCOUNT_PREFIX)
 
 
 @dataclass(frozen=True, slots=True)

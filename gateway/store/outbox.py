@@ -14,7 +14,7 @@ from gateway.store.tables import outbox
 from gateway.store.values import at, from_ms, to_ms
 
 _c = outbox.c
-_COLUMNS = [
+COLUMNS = [
     _c.id,
     _c.kind,
     _c.subscription_id,
@@ -27,7 +27,7 @@ _COLUMNS = [
     _c.last_error,
 ]
 UNSENT = text("outbox.state IN ('PENDING','DEAD')")  # these two are spelt as the indexes spell them
-_PENDING = text("outbox.state = 'PENDING'")
+_PENDING = text("outbox.state = 'PENDING' AND outbox.kind <> 'push'")
 
 _INSERT = insert_into(outbox)
 _DUE = Statement(
@@ -37,7 +37,7 @@ _CLAIM = Statement(
     update(outbox)
     .where(_c.id == bindparam("of"), _c.state == "PENDING", _c.next_at <= bindparam("now"))
     .values(next_at=bindparam("until"), fence=_c.fence + 1, attempts=_c.attempts + 1)
-    .returning(*_COLUMNS)
+    .returning(*COLUMNS)
 )
 _SETTLE = Statement(
     update(outbox)
@@ -50,7 +50,7 @@ _SETTLE = Statement(
     )
 )
 _BY_STATE = Statement(
-    select(*_COLUMNS).where(UNSENT, _c.state == bindparam("in_state")).order_by(_c.created_at).limit(bindparam("most"))
+    select(*COLUMNS).where(UNSENT, _c.state == bindparam("in_state")).order_by(_c.created_at).limit(bindparam("most"))
 )
 _REPLAY = Statement(
     update(outbox)
@@ -58,10 +58,10 @@ _REPLAY = Statement(
     .values(state="PENDING", attempts=0, next_at=bindparam("now"), done_at=None)
 )
 
-_GET = Statement(select(*_COLUMNS).where(_c.id == bindparam("of")))
+_GET = Statement(select(*COLUMNS).where(_c.id == bindparam("of")))
 _of_subscription = (
-    select(*_COLUMNS)
-    .where(_c.subscription_id == bindparam("subscription"), _c.id > bindparam("last"))
+    select(*COLUMNS)
+    .where(_c.subscription_id == bindparam("subscription"), _c.id > bindparam("last"), _c.kind != "push")
     .order_by(_c.id)
     .limit(bindparam("most"))
 )
@@ -101,7 +101,7 @@ class Outbox:
         for (identifier,) in self._session.rows(_DUE, now=to_ms(now), most=most):
             row = self._session.row(_CLAIM, of=identifier, now=to_ms(now), until=to_ms(until))
             if row is not None:
-                claimed.append(_outgoing(row))
+                claimed.append(outgoing(row))
         return claimed
 
     def settle(
@@ -116,12 +116,12 @@ class Outbox:
 
     def in_state(self, state: OutgoingState, most: int) -> list[Outgoing]:
         """The oldest calls in a state other than SENT."""
-        return [_outgoing(row) for row in self._session.rows(_BY_STATE, in_state=state, most=most)]
+        return [outgoing(row) for row in self._session.rows(_BY_STATE, in_state=state, most=most)]
 
     def get(self, identifier: str) -> Outgoing | None:
         """The call of that id."""
         row = self._session.row(_GET, of=identifier)
-        return None if row is None else _outgoing(row)
+        return None if row is None else outgoing(row)
 
     def of_subscription(self, subscription: str, state: OutgoingState | None, after: str, most: int) -> list[Outgoing]:
         """The calls of a subscription behind an id, in the order in which they were written; of one state, or all."""
@@ -130,14 +130,15 @@ class Outbox:
             rows = self._session.rows(_OF_SUBSCRIPTION, **wanted)
         else:
             rows = self._session.rows(_OF_SUBSCRIPTION_IN_STATE, in_state=state, **wanted)
-        return [_outgoing(row) for row in rows]
+        return [outgoing(row) for row in rows]
 
     def replay(self, identifier: str, now: datetime) -> bool:
         """Gives a dead call all its attempts again; False if it is not dead."""
         return self._session.run(_REPLAY, of=identifier, now=to_ms(now)) == 1
 
 
-def _outgoing(row: Row) -> Outgoing:
+def outgoing(row: Row) -> Outgoing:
+    """The call in a row of COLUMNS."""
     return Outgoing(
         id=row[0],
         kind=row[1],

@@ -10,6 +10,7 @@ from sqlalchemy import bindparam, or_, select, update
 
 from gateway.domain.identity import Mode, Transport
 from gateway.domain.referential import Complement, Contact, Subscription, SubscriptionStatus, begun_before
+from gateway.store.push_targets import target, target_text
 from gateway.store.session import Row, Session
 from gateway.store.statement import Statement, insert_into
 from gateway.store.tables import subscriptions
@@ -40,6 +41,7 @@ COLUMNS = [
     _c.updated_at,
     _c.rehearsal_id,
     _c.rehearsal_mode,
+    _c.push,
 ]
 _CHANGING = (
     "status",
@@ -59,6 +61,7 @@ _CHANGING = (
     "datapass_id",
     "local_administrator",
     "delegation_actor",
+    "push",
     "rehearsal_id",
     "rehearsal_mode",
     "updated_at",
@@ -139,7 +142,6 @@ def _new(new: Subscription, now: datetime) -> dict[str, Any]:
         "id": new.id,
         "organization_id": new.organization,
         "process_code": new.process,
-        "push": None,
         "webhook_generation": 1,
         "webhook_previous_until": None,
         "created_at": to_ms(now),
@@ -166,6 +168,7 @@ def _values(of: Subscription) -> dict[str, Any]:
         "datapass_id": of.datapass_id,
         "local_administrator": _contact_text(of.local_administrator),
         "delegation_actor": _contact_text(of.delegation_actor),
+        "push": target_text(of.push),
         "rehearsal_id": of.rehearsal_id,
         "rehearsal_mode": of.rehearsal_mode,
     }
@@ -206,4 +209,5 @@ def subscription(row: Row) -> Subscription:
         updated_at=from_ms(row[20]),
         rehearsal_id=row[21],
         rehearsal_mode=None if row[22] is None else Mode(row[22]),
+        push=None if row[23] is None else target(row[23]),
     )

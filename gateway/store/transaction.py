@@ -6,6 +6,7 @@ from gateway.store.accounts import Accounts
 from gateway.store.answers import Answers
 from gateway.store.archives import Archives
 from gateway.store.attachments import Attachments
+from gateway.store.breakers import Breakers
 from gateway.store.cases import Cases
 from gateway.store.clients import Clients
 from gateway.store.copies import Copies
@@ -21,6 +22,7 @@ from gateway.store.notifications import Notifications
 from gateway.store.organizations import Organizations
 from gateway.store.outbox import Outbox
 from gateway.store.processes import Processes
+from gateway.store.pushes import Pushes
 from gateway.store.rates import Rates
 from gateway.store.servings import Servings
 from gateway.store.session import Session
@@ -56,6 +58,8 @@ class Transaction:
         self.journal = Journal(session)
         self.idempotency = Idempotency(session)
         self.outbox = Outbox(session)
+        self.pushes = Pushes(session)
+        self.breakers = Breakers(session)
         self.rates = Rates(session)
         self.webhooks = Webhooks(session)
         self.leases = Leases(session)

@@ -32,3 +32,21 @@ def upgrade() -> None:
     )
     op.add_column("sftp_accounts", sa.Column("authorities", sa.Text(), nullable=False, server_default="[]"))
     op.add_column("sftp_accounts", sa.Column("password_until", sa.String(length=10)))
+    op.add_column("sftp_accounts", sa.Column("imported_hash", sa.String(length=64)))
+    op.create_table(
+        "breakers",
+        sa.Column("subscription_id", sa.String(length=36), nullable=False),
+        sa.Column("failures", sa.Integer(), nullable=False),
+        sa.Column("open_until", sa.BigInteger()),
+        sa.Column("last_error", sa.String(length=500)),
+        sa.ForeignKeyConstraint(["subscription_id"], ["subscriptions.id"], name=op.f("fk_breakers_subscription_id")),
+        sa.PrimaryKeyConstraint("subscription_id", name=op.f("pk_breakers")),
+    )
+    op.drop_index("ix_outbox_due", table_name="outbox")
+    _partial_index("ix_outbox_due", "outbox", ["next_at"], "state = 'PENDING' AND kind <> 'push'")
+    _partial_index("ix_outbox_push", "outbox", ["subscription_id", "next_at"], "state = 'PENDING' AND kind = 'push'")
+    _partial_index("ix_subscriptions_push", "subscriptions", ["id"], "transport = 'push'")
+
+
+def _partial_index(name: str, table: str, columns: list[str], where: str) -> None:
+    op.create_index(name, table, columns, sqlite_where=sa.text(where), postgresql_where=sa.text(where))

@@ -19,6 +19,7 @@ from gateway.services.ports.dossiers import (
     Uploads,
 )
 from gateway.services.ports.evidence import Figures, Idempotency, Journal, Leases, Outbox, Rates, Webhooks
+from gateway.services.ports.pushing import Breakers, Pushes
 from gateway.services.ports.referential import Accounts, Clients, Directory, Organizations, Processes, Subscriptions
 
 __all__ = ["BlobReader", "BlobWriter", "Blobs", "Clock", "Meter", "PartialWriter", "Secrets", "Store", "Transaction"]
@@ -74,6 +75,10 @@ class Transaction(Protocol):
     def outbox(self) -> Outbox: ...
     @property
     def webhooks(self) -> Webhooks: ...
+    @property
+    def pushes(self) -> Pushes: ...
+    @property
+    def breakers(self) -> Breakers: ...
     @property
     def rates(self) -> Rates: ...
     @property

@@ -12,6 +12,7 @@ from gateway.store.tables.deliveries import (
 )
 from gateway.store.tables.dossiers import attachment_cases, attachments, cases, events, folders, notifications, uploads
 from gateway.store.tables.evidence import (
+    breakers,
     idempotency,
     journal,
     journal_payloads,
@@ -50,6 +51,7 @@ __all__ = [
     "archives",
     "attachment_cases",
     "attachments",
+    "breakers",
     "cases",
     "deliveries",
     "events",

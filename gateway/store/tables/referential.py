@@ -14,6 +14,7 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    text,
 )
 
 from gateway.store.tables.base import Identifier, Instant, OrganizationName, ProcessCode, metadata
@@ -96,6 +97,7 @@ sftp_accounts = Table(
     Column("organization_id", OrganizationName, ForeignKey("organizations.id"), nullable=False),
     Column("username", String(64), nullable=False, unique=True),
     Column("password_hash", String(255)),
+    Column("imported_hash", String(64)),  # SHA-256 of the hash that was imported, while its password holds
     Column("public_keys", Text, nullable=False),  # JSON list of OpenSSH lines
     Column("flat", Boolean, nullable=False),
     Column("acknowledge_on", Text, nullable=False),  # JSON list of gestures
