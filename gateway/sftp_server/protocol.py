@@ -92,14 +92,17 @@ class Protocol(SFTPServerHandler):
         self._connection.channels.add(self)
         try:
             await self.run()
-        except (EOFError, OSError, asyncssh.Error):
-            pass  # the client left in the middle of something
+        except (EOFError, OSError, asyncssh.Error, PacketDecodeError):
+            pass  # the client left in the middle of something, or what it sent is too short for a request
         except Exception as error:
             errors.internal(error, self._connection.log, self._meter)
         finally:
             await self._cleanup(None)
             self._connection.channels.discard(self)
             self._connection.settle()
+
+    def _log_extensions(self, extensions: object) -> None:
+        """Looks at none: asyncssh would read what the client says of itself, and fail over what it cannot read."""
 
     async def recv_packet(self) -> SSHPacket:
         reader = cast("asyncssh.SSHReader[bytes]", self._reader)

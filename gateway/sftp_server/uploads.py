@@ -65,7 +65,8 @@ class UploadHandle:
             await asyncio.sleep(0)
 
     async def read(self, offset: int, length: int) -> bytes:
-        return os.pread(self._file.fileno(), length, offset)
+        # Past the end is the end, also where the system takes no such offset.
+        return os.pread(self._file.fileno(), length, offset) if offset < self._size else b""
 
     async def write(self, offset: int, data: bytes) -> int:
         self._changed = True

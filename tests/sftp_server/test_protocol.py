@@ -22,6 +22,7 @@ from asyncssh.constants import (
     FXP_EXTENDED,
     FXP_EXTENDED_REPLY,
     FXP_FSTAT,
+    FXP_INIT,
     FXP_NAME,
     FXP_OPEN,
     FXP_OPENDIR,
@@ -87,6 +88,25 @@ async def test_a_request_that_is_too_long_ends_the_session(wire: Wire) -> None:
 async def test_a_request_that_cannot_be_read_gets_an_error(wire: Wire) -> None:
     assert await wire.status(FXP_OPEN, UInt32(1000)) == (FX_BAD_MESSAGE, "The request cannot be read")
     assert await wire.status(FXP_STAT, String("/"), b"more") == (FX_BAD_MESSAGE, "The request cannot be read")
+
+
+@pytest.mark.parametrize("packet", [b"", b"\x03", b"\x03\0\0\0"])
+async def test_a_packet_too_short_for_a_request_ends_the_session_and_is_no_error_of_ours(
+    scene: Scene, wire: Wire, packet: bytes
+) -> None:
+    wire.writer.write(UInt32(len(packet)) + packet)
+    assert await wire.reader.read() == b""
+    assert scene.figures.counts["errors_total door=SFTP"] == 0
+
+
+async def test_what_a_client_says_of_itself_is_not_looked_at(scene: Scene) -> None:
+    async with scene.connect() as conn:
+        writer, reader, _ = await conn.open_session(subsystem="sftp", encoding=None)
+        for_us = bytes([FXP_INIT]) + UInt32(3) + String("supported") + String("") + String("vendor-id") + String("?")
+        writer.write(String(for_us))
+        wire = Wire(writer, reader)
+        assert (await wire.receive())[0] == FXP_VERSION
+        assert (await wire.ask(FXP_STAT, String("/")))[0] == FXP_ATTRS
 
 
 @pytest.mark.parametrize(

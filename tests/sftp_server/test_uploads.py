@@ -143,6 +143,17 @@ async def test_an_upload_is_resumed_at_an_offset(scene: Scene) -> None:
     assert await _content(scene, upload) == ANSWER
 
 
+@pytest.mark.parametrize("offset", [1000, 2**63 - 1, 2**63, 2**64 - 1])
+async def test_reading_past_the_end_of_an_open_upload_is_its_end(scene: Scene, offset: int) -> None:
+    async with scene.connect() as conn:
+        sftp = await conn.start_sftp_client()
+        async with sftp.open(PATH, asyncssh.FXF_READ | asyncssh.FXF_WRITE | asyncssh.FXF_CREAT, encoding=None) as file:
+            await file.write(ANSWER[:1000])
+            assert await file.read(10, offset) == b""
+            assert await file.read(10, 995) == ANSWER[995:1000]
+    assert scene.figures.counts["errors_total door=SFTP"] == 0
+
+
 async def test_opening_for_writing_and_writing_nothing_changes_nothing(scene: Scene) -> None:
     async with scene.connect() as conn, conn.start_sftp_client() as sftp:
         async with sftp.open(PATH, "wb") as file:
