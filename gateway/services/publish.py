@@ -72,7 +72,7 @@ def publish(
     tx.archives.add(delivery.id, archive.dump(), received)
     if counted:
         tx.cases.publish(case.id, now)
-    _tell(tx, delivery, subscription, now)
+    tell(tx, delivery, subscription, now)
     tx.journal.write(
         Entry.DELIVERY_PUBLISHED,
         caller,
@@ -193,7 +193,7 @@ def _party(tx: Transaction, name: str) -> Party:
     return Party(siret=identity.company_register, service=service, guichet=identity.branch_code)
 
 
-def _tell(tx: Transaction, delivery: Delivery, subscription: Subscription, now: datetime) -> None:
+def tell(tx: Transaction, delivery: Delivery, subscription: Subscription, now: datetime) -> None:
     """Queues the subscription's webhook, whose payload names the delivery and holds no personal data."""
     if subscription.webhook is None or not delivery.notify:
         return

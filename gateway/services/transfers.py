@@ -8,22 +8,26 @@ from datetime import datetime
 from gateway.domain.errors import ForbiddenError, InvalidRequestError, NotFoundError
 from gateway.domain.identity import Caller, OrganizationId, Role
 from gateway.domain.journal import Entry
-from gateway.domain.referential import SERVED
+from gateway.domain.referential import SERVED, Subscription
 from gateway.domain.transfers import Transferred
 from gateway.services.office import Office
 from gateway.services.ports import Transaction
+from gateway.services.publish import tell
 
 
 async def migrate_cases(office: Office, caller: Caller, source: OrganizationId, target: OrganizationId) -> int:
     """Makes all cases of `source` those of `target`, with events, notifications and open deliveries; returns how many.
 
-    Each case goes to the target's subscription of the same process. ADMIN moves any; a recipient only its own, to
+    Each case goes to the target's subscription of the same process, whose webhook is told of the deliveries that are
+    open, as of new ones. ADMIN moves any; a recipient only its own, to
     another branch of its companyRegister, and only those of its process where its credential is for one. Raises
     ForbiddenError, NotFoundError for an unknown organization, and InvalidRequestError that lists every process to which
     the target has no subscription; then nothing was moved.
     """
     now = office.clock()
-    return await office.store.write(lambda tx: _migrate(tx, caller, source, target, now))
+    moved = await office.store.write(lambda tx: _migrate(tx, caller, source, target, now))
+    office.signals.published()
+    return moved
 
 
 def _migrate(tx: Transaction, caller: Caller, source: OrganizationId, target: OrganizationId, now: datetime) -> int:
@@ -40,12 +44,12 @@ def _migrate(tx: Transaction, caller: Caller, source: OrganizationId, target: Or
             # existing clients match this spelling
             faults.append(f"Case recipient {target} does not suscribed to {process}")
         else:
-            ways.append((of, to.id))
+            ways.append((of, to))
     if faults:
         raise InvalidRequestError(*faults)
     moved = Transferred()
     for of, into in ways:
-        moved += tx.transfers.move(str(source), of, str(target), into)
+        moved += _move(tx, str(source), of, into, now)
     tx.journal.write(
         Entry.CASES_MIGRATED,
         caller,
@@ -53,6 +57,17 @@ def _migrate(tx: Transaction, caller: Caller, source: OrganizationId, target: Or
         detail={"from": str(source), "to": str(target), "processes": [code for code, _ in held], **asdict(moved)},
     )
     return moved.cases
+
+
+def _move(tx: Transaction, source: str, of: str, into: Subscription, now: datetime) -> Transferred:
+    tx.transfers.hold(of)
+    coming = tx.deliveries.open_ids(of)
+    moved = tx.transfers.move(source, of, into.organization, into.id)
+    for identifier in coming if into.webhook is not None else ():
+        delivery = tx.deliveries.get(identifier)
+        assert delivery is not None, "its case is held"
+        tell(tx, delivery, into, now)
+    return moved
 
 
 def _allowed(caller: Caller, source: OrganizationId, target: OrganizationId) -> None:

@@ -63,13 +63,16 @@ class Transfers:
         """The (process, subscription id) by which a recipient has cases, in the order of the processes."""
         return sorted((process, found) for process, found in self._session.rows(_HELD, recipient=recipient))
 
+    def hold(self, subscription: str) -> None:
+        """Holds the cases of a subscription, in one order, so that nobody is in the middle of a verb on them."""
+        self._session.rows(_LOCK, subscription=subscription)
+
     def move(self, source: str, of: str, target: str, to: str) -> Transferred:
-        """Makes all that the organization `source` has by subscription `of` that of `target` by subscription `to`.
+        """Makes all that `source` has by the subscription `of`, which is held, that of `target` by the subscription `to`.
 
         Deliveries that are closed and in no inbox stay: they are history. A pin was the source's drain, and ends.
         """
         run = self._session.run
-        self._session.rows(_LOCK, subscription=of)  # in one order, and nobody is in the middle of a verb on them
         moved = run(_CASES, of=of, to=to, target=target)
         said = run(_EVENTS, source=source, target=target, to=to)
         told = run(_RECEIVED, source=source, target=target, to=to)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 
 import pytest
@@ -9,6 +10,7 @@ import pytest
 from gateway.domain.errors import ForbiddenError, InvalidRequestError, NotFoundError
 from gateway.domain.identity import Caller, Mode, OrganizationId
 from gateway.domain.ids import new_id
+from gateway.domain.outgoing import OutgoingState
 from gateway.domain.referential import Organization, Subscription, SubscriptionStatus
 from gateway.services import cases, transfers
 from tests.services.people import BREST, BREST_API, DEPOSITOR, OPERATOR, RENNES, RENNES_API, START, VANNES
@@ -65,6 +67,22 @@ async def test_what_the_source_said_is_the_targets(town: Town) -> None:
     assert [one.transmitter for one in await town.events(view)] == [VANNES, DEPOSITOR.organization]
     (told,) = await town.inbox(DEPOSITOR)
     assert (told.recipient, told.transmitter) == (DEPOSITOR.organization, VANNES)
+
+
+async def test_the_webhook_of_the_target_is_told_of_what_is_open(town: Town) -> None:
+    closed = await town.deposit(to=(BREST,))
+    await town.dismissed()
+    opened = await town.deposit("A-2", (BREST,))
+    await town.change_subscription(RENNES, "EtatCivil", webhook="https://hook.example.org/")
+    await town.deposit("A-3", (RENNES,))
+    await move(town, OPERATOR, BREST, RENNES)
+    (done,), (waiting,) = [await town.deliveries(view) for view in (closed, opened)]
+    calls = await town.store.read(lambda tx: tx.outbox.in_state(OutgoingState.PENDING, 10))
+    told = [json.loads(call.payload)["data"] for call in calls]
+    assert [one["notificationId"] for one in told][1:] == [waiting.id]
+    assert done.id not in {one["notificationId"] for one in told}
+    assert (told[1]["subscriber"], told[1]["caseId"]) == (RENNES, opened.cases[0].id)
+    assert {call.subscription_id for call in calls} == {town.subscriptions[RENNES, "EtatCivil"].id}
 
 
 async def test_the_target_fetches_over_its_own_door(town: Town) -> None:
