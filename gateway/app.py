@@ -28,7 +28,7 @@ from gateway.domain.retry import RetryPolicy
 from gateway.pec.returns import Limits
 from gateway.pec.zip_bounds import Bounds
 from gateway.scheduler.jobs import Job, Scheduler
-from gateway.services import expire, figures, housekeeping, subscriptions
+from gateway.services import expire, figures, housekeeping, sealing, subscriptions
 from gateway.services.office import Office, Policy
 from gateway.services.operator import ensure_gateway
 from gateway.sftp_server.server import SftpServer
@@ -37,6 +37,7 @@ from gateway.store.blobs import LocalBlobs
 from gateway.store.disk import make_directories
 from gateway.store.passwords import Secrets
 from gateway.store.postgres import PostgresStore
+from gateway.store.signing import LABEL, Signer
 from gateway.store.sqlite import SqliteStore
 
 log = structlog.get_logger(__name__)
@@ -44,6 +45,7 @@ log = structlog.get_logger(__name__)
 _CARRY_EVERY: Final = timedelta(milliseconds=500)
 _SETTLE_EVERY: Final = timedelta(seconds=10)
 _ACTIVATE_EVERY: Final = timedelta(minutes=1)
+_SEAL_EVERY: Final = timedelta(seconds=10)
 _FORGET_EVERY: Final = timedelta(hours=1)
 
 
@@ -97,6 +99,7 @@ def policy(settings: Settings) -> Policy:
             ratio=limits.attachment_max_ratio,
             nesting=limits.attachment_max_nesting,
         ),
+        penalties=settings.penalties.rules,
         accept_unscanned=settings.antivirus.when_away == "accept",
         accept_too_large=settings.antivirus.too_large == "accept",
     )
@@ -129,15 +132,17 @@ async def office_for(settings: Settings, meter: PrometheusMeter | None = None) -
         stack.push_async_callback(store.close)
         await blobs.open()
         stack.push_async_callback(blobs.close)
+        secrets = Secrets(master_key(settings))
         office = Office(
             store=store,
             blobs=blobs,
             clock=now,
-            secrets=Secrets(master_key(settings)),
+            secrets=secrets,
             meter=meter or PrometheusMeter(),
             gateway=str(OrganizationId("ADMIN", operator.company_register, operator.branch_code)),
             policy=policy(settings),
             scanner=scanner(settings),
+            signer=Signer(secrets.derive(LABEL)),
         )
         await ensure_gateway(office, operator.name)
         yield office
@@ -254,6 +259,7 @@ def jobs(office: Office, webhooks: Webhooks, settings: Settings) -> tuple[Job, .
         Job("expiry", settings.expiry.every, lambda: expire.expire_due(office)),
         Job("activation", _ACTIVATE_EVERY, lambda: subscriptions.activate_due(office)),
         Job("settled-answers", _SETTLE_EVERY, lambda: housekeeping.settle_answers(office)),
+        Job("seal", _SEAL_EVERY, lambda: sealing.seal_new(office)),
         Job("forget", _FORGET_EVERY, lambda: housekeeping.forget(office)),
         Job("sweep", _FORGET_EVERY, lambda: housekeeping.sweep_blobs(office)),
     )

@@ -7,14 +7,10 @@ from typing import Annotated, Any
 
 import typer
 
+from gateway.cli.commands.journal import journal
+from gateway.cli.commands.options import Config, Json
 from gateway.cli.exits import table
 from gateway.cli.failing import Wishes, failures
-
-Config = Annotated[
-    Path | None,
-    typer.Option("--config", "-c", help="gateway.yaml; without it the defaults, data in ./var.", show_default=False),
-]
-Json = Annotated[bool, typer.Option("--json", help="Print JSON, for scripts.")]
 
 app = typer.Typer(
     name="gateway",
@@ -34,6 +30,7 @@ app.add_typer(deliveries, name="deliveries")
 app.add_typer(outgoing, name="outgoing")
 clients = typer.Typer(help="Clients of the API and their secrets.", no_args_is_help=True)
 app.add_typer(clients, name="clients")
+app.add_typer(journal, name="journal")
 
 
 def run() -> None:

@@ -9,12 +9,13 @@ from typing import Final
 from zoneinfo import ZoneInfo
 
 from gateway.domain.identity import Caller, Door, Role
+from gateway.domain.penalties import PenaltyRules
 from gateway.domain.retry import RetryPolicy
 from gateway.domain.statuses import Status
 from gateway.pec.returns import Limits, etat_table
 from gateway.pec.zip_bounds import Bounds
 from gateway.services.logins import VerifiedLogins
-from gateway.services.ports import Blobs, Clock, Meter, Secrets, Store
+from gateway.services.ports import Blobs, Clock, Meter, Secrets, Signer, Store
 from gateway.services.ports.scanning import Scanner
 from gateway.services.signals import Signals
 
@@ -31,8 +32,9 @@ class Policy:
 
     `expire_after`: for processes that do not say. `grace`: how long an answer that was taken in, or an archive accepted
     by reading, stays where it was. `partial_after`: when an incomplete answer is given up. `retention`: how long doors
-    keep what is closed. `upload_lifetime`: how long an upload may rest before it is given up. `accept_unscanned`,
-    `accept_too_large`: whether bytes pass when the antivirus is away, or when they are too large for it.
+    keep what is closed. `penalties`: how long who fails to log in waits. `upload_lifetime`: how long an upload may rest
+    before it is given up. `accept_unscanned`, `accept_too_large`: whether bytes pass when the antivirus is away, or when
+    they are too large for it.
     """
 
     token_lifetime: timedelta = timedelta(hours=1)
@@ -50,6 +52,7 @@ class Policy:
     outgoing_batch: int = 20
     zone: ZoneInfo = PARIS
     zip_bounds: Bounds = field(default_factory=Bounds)
+    penalties: PenaltyRules = field(default_factory=PenaltyRules)
     accept_unscanned: bool = False
     accept_too_large: bool = False
 
@@ -71,6 +74,7 @@ class Office:
     logins: VerifiedLogins = field(default_factory=VerifiedLogins)
     signals: Signals = field(default_factory=Signals)
     scanner: Scanner | None = None
+    signer: Signer | None = None
 
     def adopt(self, policy: Policy, scanner: Scanner | None) -> None:
         """Gives verbs that begin from now on another policy and antivirus; what runs may see either."""

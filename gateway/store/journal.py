@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -44,28 +44,28 @@ _REPEAT = Statement(
         .returning(repetitions.c.times)
     )
 )
-_LINES = (
-    select(
-        _c.seq,
-        _c.at,
-        _c.entry,
-        _c.door,
-        _c.actor,
-        _c.organization_id,
-        _c.folder_id,
-        _c.case_id,
-        _c.delivery_id,
-        _c.subscription_id,
-        _c.epoch,
-        _c.digest,
-        _c.detail,
-        _c.commitment,
-    )
-    .order_by(_c.seq)
-    .limit(bindparam("most"))
-)
+_ALL = select(
+    _c.seq,
+    _c.at,
+    _c.entry,
+    _c.door,
+    _c.actor,
+    _c.organization_id,
+    _c.folder_id,
+    _c.case_id,
+    _c.delivery_id,
+    _c.subscription_id,
+    _c.epoch,
+    _c.digest,
+    _c.detail,
+    _c.commitment,
+).order_by(_c.seq)
+_LINES = _ALL.limit(bindparam("most"))
 _OF_FOLDER = Statement(_LINES.where(_c.folder_id == bindparam("folder")))
 _AFTER = Statement(_LINES.where(_c.seq > bindparam("after")))
+_BETWEEN = Statement(_ALL.where(_c.seq >= bindparam("first"), _c.seq <= bindparam("last")))
+_NUMBERED = Statement(_ALL.where(_c.seq == bindparam("number")))
+_OF_SUBSCRIPTION = Statement(_ALL.where(_c.subscription_id == bindparam("subscription")))
 
 
 class Journal:
@@ -125,6 +125,18 @@ class Journal:
     def after(self, seq: int, most: int = 1000) -> list[Line]:
         """The lines behind a number."""
         return [_line(row) for row in self._session.rows(_AFTER, after=seq, most=most)]
+
+    def between(self, first: int, last: int) -> list[Line]:
+        """The lines with these numbers and all between."""
+        return [_line(row) for row in self._session.rows(_BETWEEN, first=first, last=last)]
+
+    def numbered(self, numbers: Sequence[int]) -> list[Line]:
+        """The lines with these numbers, of those that exist."""
+        return [_line(row) for number in numbers for row in self._session.rows(_NUMBERED, number=number)]
+
+    def of_subscription(self, subscription: str) -> list[Line]:
+        """The lines about a subscription and its deliveries, oldest first."""
+        return [_line(row) for row in self._session.rows(_OF_SUBSCRIPTION, subscription=subscription)]
 
 
 def _line(row: tuple[Any, ...]) -> Line:

@@ -18,11 +18,33 @@ from gateway.services.ports.dossiers import (
     Transfers,
     Uploads,
 )
-from gateway.services.ports.evidence import Figures, Idempotency, Journal, Leases, Outbox, Rates, Webhooks
+from gateway.services.ports.evidence import (
+    Figures,
+    Idempotency,
+    Journal,
+    Leases,
+    Outbox,
+    Penalties,
+    Rates,
+    Seals,
+    Sightings,
+    Webhooks,
+)
 from gateway.services.ports.pushing import Breakers, Pushes
 from gateway.services.ports.referential import Accounts, Clients, Directory, Organizations, Processes, Subscriptions
 
-__all__ = ["BlobReader", "BlobWriter", "Blobs", "Clock", "Meter", "PartialWriter", "Secrets", "Store", "Transaction"]
+__all__ = [
+    "BlobReader",
+    "BlobWriter",
+    "Blobs",
+    "Clock",
+    "Meter",
+    "PartialWriter",
+    "Secrets",
+    "Signer",
+    "Store",
+    "Transaction",
+]
 
 T = TypeVar("T")
 Clock = Callable[[], datetime]
@@ -70,6 +92,8 @@ class Transaction(Protocol):
     @property
     def journal(self) -> Journal: ...
     @property
+    def seals(self) -> Seals: ...
+    @property
     def idempotency(self) -> Idempotency: ...
     @property
     def outbox(self) -> Outbox: ...
@@ -81,6 +105,10 @@ class Transaction(Protocol):
     def breakers(self) -> Breakers: ...
     @property
     def rates(self) -> Rates: ...
+    @property
+    def penalties(self) -> Penalties: ...
+    @property
+    def sightings(self) -> Sightings: ...
     @property
     def leases(self) -> Leases: ...
     @property
@@ -162,6 +190,16 @@ class Secrets(Protocol):
 
     def derive(self, label: str) -> bytes:
         """32 bytes that only holders of the master key can make, always the same for a label."""
+
+
+class Signer(Protocol):
+    """Signs for the gateway (Ed25519); whoever has the public key, as PEM, can check it without the gateway."""
+
+    @property
+    def key_id(self) -> str: ...
+    @property
+    def public_key(self) -> str: ...
+    def sign(self, message: bytes) -> bytes: ...
 
 
 class Meter(Protocol):
