@@ -6,6 +6,8 @@ import asyncio
 import base64
 import re
 import unicodedata
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import lru_cache
 from typing import Final, Protocol
 from urllib.parse import quote
@@ -13,6 +15,7 @@ from urllib.parse import quote
 from aiohttp import web
 
 from gateway.api import conditions, ranges
+from gateway.api.sendfile import FileSending, possible
 from gateway.domain.dossiers import Attachment
 from gateway.services.attachments import Download
 from gateway.services.ports import BlobReader
@@ -70,39 +73,82 @@ async def transfer(request: web.Request, source: Source, headers: dict[str, str]
 async def _stream(
     request: web.Request, source: Source, start: int, end: int, status: int, headers: dict[str, str]
 ) -> web.StreamResponse:
-    piece = await source.reader.read(start, min(PIECE, end - start))
-    at = start + len(piece)
-    if at >= end:  # small: headers and bytes leave together
-        response: web.StreamResponse = web.Response(status=status, headers=headers, body=piece)
-    else:
-        response = web.StreamResponse(status=status, headers=headers)
-    gone = start
+    sending = _Sending(request, source.reader, start, end)
     try:
-        await response.prepare(request)
-        _wait_for_the_socket(request)
-        while at < end:
-            await response.write(piece)
-            if _left(request):
-                raise ConnectionResetError
-            gone = at
-            await asyncio.sleep(0)  # a client as fast as this process must not keep the others waiting
-            piece = await source.reader.read(at, min(PIECE, end - at))
-            if not piece:
-                raise EOFError("the bytes end before their size")
-            at += len(piece)
-        if isinstance(response, web.Response):
-            await response.write_eof()
-        else:
-            await response.write_eof(piece)
-        if not _left(request):
-            gone = at
-    except ConnectionError:
-        if not _left(request):
-            raise
+        if end - start <= PIECE:
+            return await sending.at_once(status, headers)
+        return await sending.piece_by_piece(status, headers)
     finally:
-        if gone > start:
-            await source.served(start, gone)
-    return response
+        if sending.gone > start:
+            await source.served(start, sending.gone)
+
+
+class _Sending:
+    """Bytes of one answer; those before `gone` have left this process."""
+
+    def __init__(self, request: web.Request, reader: BlobReader, start: int, end: int) -> None:
+        self.gone = start
+        self._request = request
+        self._reader = reader
+        self._end = end
+
+    async def at_once(self, status: int, headers: dict[str, str]) -> web.StreamResponse:
+        """Headers and bytes leave together."""
+        response = web.Response(status=status, headers=headers, body=await self._piece())
+        with self._unless_left():
+            await response.prepare(self._request)
+            _wait_for_the_socket(self._request)
+            await response.write_eof()
+            if not _left(self._request):
+                self.gone = self._end
+        return response
+
+    async def piece_by_piece(self, status: int, headers: dict[str, str]) -> web.StreamResponse:
+        """As much at a time as the client takes: by the system where it can, else through this process."""
+        await self._reader.read(self.gone, 1)  # what cannot be read is told by the status
+        response = web.StreamResponse(status=status, headers=headers)
+        with self._unless_left():
+            await response.prepare(self._request)
+            _wait_for_the_socket(self._request)
+            await self._by_the_system()
+            while self.gone < self._end:
+                piece = await self._piece()
+                await response.write(piece)
+                await self._request.writer.drain()
+                if _left(self._request):
+                    raise ConnectionResetError
+                self.gone += len(piece)
+                await asyncio.sleep(0)  # a client as fast as this process must not keep the others waiting
+            await response.write_eof()
+        return response
+
+    async def _by_the_system(self) -> None:
+        file = self._reader.descriptor()
+        if file is None or not possible(self._request):
+            return
+        await self._request.writer.drain()
+        if _left(self._request):
+            raise ConnectionResetError
+        sending = FileSending(self._request, file, self.gone, self._end)
+        try:
+            await sending.run()
+        finally:
+            self.gone = sending.at
+
+    async def _piece(self) -> bytes:
+        piece = await self._reader.read(self.gone, min(PIECE, self._end - self.gone))
+        if not piece and self.gone < self._end:
+            raise EOFError("the bytes end before their size")
+        return piece
+
+    @contextmanager
+    def _unless_left(self) -> Iterator[None]:
+        """A client that hangs up is no error."""
+        try:
+            yield
+        except ConnectionError:
+            if not _left(self._request):
+                raise
 
 
 def _wait_for_the_socket(request: web.Request) -> None:

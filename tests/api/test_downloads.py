@@ -1,6 +1,9 @@
 """Sending files: names, kinds, and what counts as sent."""
 
 import asyncio
+import errno
+import os
+import tempfile
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -34,6 +37,30 @@ class Reader:
         self.asked.append((offset, length))
         return self.content[offset : offset + length]
 
+    def descriptor(self) -> int | None:
+        return None
+
+    def close(self) -> None: ...
+
+
+@dataclass
+class FileReader(Reader):
+    """The same bytes in a file that has no name any more."""
+
+    def __post_init__(self) -> None:
+        self.file = tempfile.TemporaryFile()  # noqa: SIM115 (closed with the reader)
+        self.file.write(self.content)
+        self.file.flush()
+
+    def descriptor(self) -> int | None:
+        return self.file.fileno()
+
+    def close(self) -> None:
+        self.file.close()
+
+
+KINDS = pytest.mark.parametrize("kind", [Reader, FileReader])
+
 
 @dataclass
 class Download:
@@ -48,13 +75,16 @@ class Download:
         self.told.append((start, end))
 
     async def close(self) -> None:
+        self.reader.close()
         self.closed.set()
 
 
-def download(content: bytes, mime_type: str = "application/pdf", fails_at: int | None = None) -> Download:
+def download(
+    content: bytes, mime_type: str = "application/pdf", fails_at: int | None = None, kind: type[Reader] = Reader
+) -> Download:
     blob = Blob("key", len(content), b"d" * 32, 0)
     attachment = Attachment("id", "folder", None, "a.pdf", "type", len(content), mime_type, blob=blob)
-    return Download(Reader(content, fails_at), attachment)
+    return Download(kind(content, fails_at), attachment)
 
 
 async def serve(one: Download) -> TestServer:
@@ -73,9 +103,10 @@ async def serve(one: Download) -> TestServer:
     return server
 
 
-@pytest.mark.parametrize("content", [b"small", CONTENT])
-async def test_what_went_out_whole_is_told_once(content: bytes) -> None:
-    one = download(content)
+@KINDS
+@pytest.mark.parametrize("content", [b"small", CONTENT, CONTENT[:PIECE], CONTENT[: PIECE + 1]])
+async def test_what_went_out_whole_is_told_once(content: bytes, kind: type[Reader]) -> None:
+    one = download(content, kind=kind)
     server = await serve(one)
     async with aiohttp.ClientSession() as session, session.get(server.make_url("/")) as response:
         assert await response.read() == content
@@ -85,20 +116,22 @@ async def test_what_went_out_whole_is_told_once(content: bytes) -> None:
     await server.close()
 
 
-async def test_a_range_reads_and_counts_only_its_bytes() -> None:
-    one = download(CONTENT)
+@pytest.mark.parametrize(("kind", "asked"), [(Reader, [(5, 1), (5, PIECE), (PIECE + 5, 1)]), (FileReader, [(5, 1)])])
+async def test_a_range_reads_and_counts_only_its_bytes(kind: type[Reader], asked: list[tuple[int, int]]) -> None:
+    one = download(CONTENT, kind=kind)
     server = await serve(one)
     headers = {"Range": f"bytes=5-{PIECE + 5}"}
     async with aiohttp.ClientSession() as session, session.get(server.make_url("/"), headers=headers) as response:
         assert await response.read() == CONTENT[5 : PIECE + 6]
     await one.closed.wait()
     assert one.told == [(5, PIECE + 6)]
-    assert one.reader.asked == [(5, PIECE), (PIECE + 5, 1)]
+    assert one.reader.asked == asked
     await server.close()
 
 
-async def test_a_client_that_hangs_up_was_not_served_the_rest() -> None:
-    one = download(b"x" * (64 << 20))
+@KINDS
+async def test_a_client_that_hangs_up_was_not_served_the_rest(kind: type[Reader]) -> None:
+    one = download(b"x" * (64 << 20), kind=kind)
     server = await serve(one)
     assert server.port is not None
     reader, writer = await asyncio.open_connection("127.0.0.1", server.port)
@@ -126,6 +159,20 @@ async def test_a_client_that_does_not_read_is_waited_for() -> None:
     assert reads < (64 << 20) // PIECE
     writer.transport.abort()
     await one.closed.wait()
+    await server.close()
+
+
+async def test_what_the_system_cannot_send_goes_through_the_process(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_: object) -> int:
+        raise OSError(errno.EINVAL, "no such thing here")
+
+    monkeypatch.setattr(os, "sendfile", refuse)
+    one = download(CONTENT, kind=FileReader)
+    server = await serve(one)
+    async with aiohttp.ClientSession() as session, session.get(server.make_url("/")) as response:
+        assert await response.read() == CONTENT
+    await one.closed.wait()
+    assert one.told == [(0, len(CONTENT))]
     await server.close()
 
 
