@@ -2,25 +2,40 @@
 
 from __future__ import annotations
 
+import re
+from dataclasses import replace
+from typing import Final
+
 from gateway.api import rendering
+from gateway.api.referential_bodies import EMAIL
 from gateway.api.rendering import Json, date_time
 from gateway.domain.lists import Capability
-from gateway.domain.referential import Contact, Organization, Process
+from gateway.domain.referential import Contact, Organization, Process, Subscription
 from gateway.services.subscriptions import SubscriptionView
+
+NO_DATAPASS: Final = 0
+"""The `datapassId` of a subscription that no request of that service opened."""
+FREQUENCY: Final = "unitaire"
+"""How often it is told by mail of what comes, where nothing else was said."""
+NO_ADDRESS: Final = "sans-adresse@example.org"
+"""Stands where the hub's clients must find an address and there is none; it reaches nobody."""
 
 
 def subscription(view: SubscriptionView, *, whole: bool = False) -> Json:
-    """A subscription. Of its people only their addresses are shown, unless `whole`: the answer to its creation."""
+    """A subscription. Of its people only their addresses are shown, unless `whole`: the answer to its creation.
+
+    What the hub never leaves null has a value here too, whoever opened the subscription.
+    """
     found = view.subscription
     person = _person if whole else _address
     return {
         "id": found.id,
-        "datapassId": found.datapass_id,
+        "datapassId": NO_DATAPASS if found.datapass_id is None else found.datapass_id,
         "processCode": found.process,
         "subscriber": rendering.organization(found.organization),
         "accessMode": found.access_mode,
         "transport": found.transport,
-        "notificationFrequency": found.notification_frequency,
+        "notificationFrequency": found.notification_frequency or FREQUENCY,
         "activateDateTime": date_time(found.activate_at),
         "validateDateTime": date_time(found.validate_at),
         "rejectDateTime": date_time(found.reject_at),
@@ -30,7 +45,7 @@ def subscription(view: SubscriptionView, *, whole: bool = False) -> Json:
         "rejectionReason": found.rejection_reason,
         "status": view.status,
         "email": found.email,
-        "localAdministrator": person(found.local_administrator),
+        "localAdministrator": person(_administrator(found)),
     }
 
 
@@ -90,6 +105,12 @@ def capability(found: Capability) -> Json:
         "activateDateTime": date_time(found.activate_at),
         "endDateTime": date_time(found.end_at),
     }
+
+
+def _administrator(found: Subscription) -> Contact:
+    known = found.local_administrator or Contact(found.email)
+    usable = known.email is not None and re.fullmatch(EMAIL, known.email) is not None
+    return known if usable else replace(known, email=NO_ADDRESS)
 
 
 def _address(found: Contact | None) -> Json | None:

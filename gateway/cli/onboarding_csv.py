@@ -3,7 +3,7 @@
 Columns, in any order; only `subscriber` and `process` are needed, an empty cell is a value left out:
 
 - `subscriber` (SI-siret-branch), `process`, `accessMode`, `status`, `activateDateTime`, `endDateTime`, `template`,
-  `complement`, `webhook`, `notificationFrequency`
+  `complement`, `webhook`, `notificationFrequency`, `datapassId`, `localAdministrator` (an address)
 - `name`, `postalCode`, `territory`, `email`, `phoneNumber`: of the subscriber; with a `name` the row declares it
 - `username`, `password`, `public_key` (one a line), `networks` and `acknowledge_on` (separated by blanks), `flat`,
   `allow_unread`, `legacy_algorithms_until`: an SFTP account; rows with one `username` share it
@@ -25,15 +25,17 @@ from gateway.config.located import Scalar, scalar
 
 _SUBSCRIPTION: Final = (
     *("subscriber", "process", "accessMode", "status", "activateDateTime", "endDateTime"),
-    *("template", "complement", "webhook", "notificationFrequency"),
+    *("template", "complement", "webhook", "notificationFrequency", "datapassId", "localAdministrator"),
 )
 _ORGANIZATION: Final = ("name", "postalCode", "territory", "email", "phoneNumber")
 _SFTP: Final = ("username", "password", "flat", "allow_unread", "legacy_algorithms_until")
 _API: Final = ("client_id", "client_secret")
 _LISTS: Final = {"public_key": "public_keys", "networks": "networks", "acknowledge_on": "acknowledge_on"}
 _COLUMNS: Final = (*_SUBSCRIPTION, *_ORGANIZATION, *_SFTP, *_LISTS, *_API)
+_PERSON: Final = "localAdministrator"
 _NEEDED: Final = ("subscriber", "process")
-_BOOLEANS: Final = frozenset({"flat", "allow_unread"})
+_PLAIN: Final = frozenset({"flat", "allow_unread", "datapassId"})
+"""Columns whose cells are no text but what YAML would make of them."""
 
 Cells = Mapping[str, Located]
 
@@ -103,7 +105,7 @@ def _cells(header: list[str], values: list[str], source: str, line: int) -> Cell
     for column, (name, value) in enumerate(zip(header, values, strict=False), 1):
         text = value.strip()
         if text:
-            found[name] = _at(scalar(text) if name in _BOOLEANS else text, source, line, column)
+            found[name] = _at(scalar(text) if name in _PLAIN else text, source, line, column)
     found[""] = _at(None, source, line, 1)  # the row itself
     return found
 
@@ -123,7 +125,10 @@ class _Document:
         self._clients: list[Located] = []
 
     def add(self, row: Cells) -> None:
-        self._subscriptions.append(self._mapping(row, {key: row[key] for key in _SUBSCRIPTION if key in row}))
+        subscription = {key: row[key] for key in _SUBSCRIPTION if key in row}
+        if _PERSON in subscription:
+            subscription[_PERSON] = self._mapping(row, {"email": subscription[_PERSON]})
+        self._subscriptions.append(self._mapping(row, subscription))
         subscriber = row.get("subscriber")
         if subscriber is None:
             return

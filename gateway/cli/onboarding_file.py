@@ -23,7 +23,7 @@ from gateway.cli.onboarding_models import (
 from gateway.cli.onboarding_processes import declared_processes
 from gateway.config import ConfigurationError, Fault, Located, ProcessDefaults, read_document, validate
 from gateway.domain.identity import OrganizationId
-from gateway.domain.referential import ApiClient, Organization, SftpAccount, Subscription
+from gateway.domain.referential import ApiClient, Contact, Organization, SftpAccount, Subscription
 from gateway.services.declaration import (
     Declaration,
     Declared,
@@ -110,6 +110,8 @@ def _values(row: BaseModel, *without: str) -> dict[str, Any]:
 
 def _subscription(row: SubscriptionRow, node: Located) -> Declared[Subscription]:
     values = _values(row, "subscriber", "push")
+    if row.local_administrator is not None:
+        values["local_administrator"] = Contact(**_values(row.local_administrator))
     record = Subscription(
         id="", organization=row.subscriber, **{_SUBSCRIPTION_FIELDS.get(name, name): values[name] for name in values}
     )

@@ -9,6 +9,7 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, JsonValue, SecretStr, model_validator
 from pydantic.alias_generators import to_camel
 
+from gateway.api.referential_bodies import EMAIL
 from gateway.config import ProcessDefaults
 from gateway.domain.deliveries import Gesture
 from gateway.domain.identity import Mode, OrganizationId, Role, Transport
@@ -36,6 +37,7 @@ OrganizationName = Annotated[str, AfterValidator(_organization)]
 Code = Annotated[str, Field(pattern=r"^[^\s/\\]+$", max_length=30)]
 Text = Annotated[str, Field(min_length=1, max_length=255)]
 Login = Annotated[str, Field(pattern=r"^[A-Za-z0-9_][A-Za-z0-9_.@+-]*$", max_length=64)]
+Phone = Annotated[str, Field(pattern=r"^\+?[0-9]{10,20}$")]
 Secret = Annotated[SecretStr, AfterValidator(_secret)]
 Moment = Annotated[datetime, AfterValidator(_aware)]
 
@@ -78,6 +80,17 @@ class ProcessRow(ProcessDefaults):
     is_activated: bool = True
 
 
+class PersonRow(CamelRow):
+    """Who answers for a subscription."""
+
+    email: Annotated[str, Field(pattern=EMAIL, max_length=320)]
+    first_name: Text | None = None
+    last_name: Text | None = None
+    function: Text | None = None
+    phone_number: Phone | None = None
+    mobile_number: Phone | None = None
+
+
 class SubscriptionRow(CamelRow):
     """One subscription. `push` is understood in order to be refused clearly."""
 
@@ -92,7 +105,9 @@ class SubscriptionRow(CamelRow):
     complement: Complement = Complement.WHOLE
     webhook: Annotated[str, Field(max_length=2000)] | None = None
     email: Annotated[str, Field(pattern=r"^[^@\s]+@[^@\s]+$", max_length=320)] | None = None
-    notification_frequency: Text | None = None
+    notification_frequency: Annotated[str, Field(min_length=1, max_length=20)] | None = None
+    datapass_id: Annotated[int, Field(ge=0, le=2**63 - 1)] | None = None
+    local_administrator: PersonRow | None = None
     push: JsonValue = None
 
 

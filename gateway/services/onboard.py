@@ -10,7 +10,7 @@ from gateway.domain.errors import ConflictError
 from gateway.domain.identity import Caller
 from gateway.domain.ids import new_id
 from gateway.domain.journal import Entry
-from gateway.domain.referential import ApiClient, SftpAccount, Subscription
+from gateway.domain.referential import ApiClient, Contact, SftpAccount, Subscription
 from gateway.services.credentials import Progress, Settled, Wanted, settle
 from gateway.services.declaration import (
     Change,
@@ -152,11 +152,21 @@ class _Run:
             noun.change(record, self._now)
         self._count(kind, name, known, record)
 
+    def _administered(self, record: Subscription) -> Subscription:
+        """Where nobody is named to answer for it, its own address does, or else that of its organization."""
+        organization = self._tx.organizations.get(record.organization)
+        email = record.email or (organization.email if organization else None)
+        if record.local_administrator is not None or email is None:
+            return record
+        return replace(record, local_administrator=Contact(email))
+
     def _subscription(self, row: Declared[Subscription]) -> None:
         tx, now = self._tx, self._now
         name = f"{row.record.organization} → {row.record.process}"
         known = tx.subscriptions.find(row.record.organization, row.record.process)
-        record = replace(row.record, id=new_id(), epoch=1) if known is None else _merged(known, row)
+        record = self._administered(
+            replace(row.record, id=new_id(), epoch=1) if known is None else _merged(known, row)
+        )
         if known is None:
             tx.subscriptions.add(record, now)
         elif record.access_mode is not known.access_mode:

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import UTC, datetime
+from typing import Any
+
+import pytest
 
 from gateway.api import referential_rendering as shapes
 from gateway.domain.identity import Mode, OrganizationId, Transport
@@ -16,10 +19,13 @@ WHEN, SHOWN = datetime(2024, 7, 4, 8, 54, 15, 438_000, UTC), "2024-07-04T08:54:1
 BARE = Subscription("id", RENNES, "PACS", access_mode=Mode.SFTP, transport=Transport.PUSH)
 
 
-def test_a_subscription_shows_its_status_of_now_and_null_where_there_is_nothing() -> None:
+def test_a_subscription_shows_its_status_of_now_and_no_null_where_the_hub_has_none() -> None:
     found = shapes.subscription(SubscriptionView(replace(BARE, end_at=WHEN), SubscriptionStatus.INACTIVE))
     assert {name: value for name, value in found.items() if value is not None} == {
         "id": "id",
+        "datapassId": 0,
+        "notificationFrequency": "unitaire",
+        "localAdministrator": {"email": "sans-adresse@example.org"},
         "processCode": "PACS",
         "subscriber": organization(RENNES),
         "accessMode": "SFTP",
@@ -28,6 +34,19 @@ def test_a_subscription_shows_its_status_of_now_and_null_where_there_is_nothing(
         "status": "Inactif",
     }
     assert len(found) == 17
+
+
+@pytest.mark.parametrize(
+    ("changes", "shown"),
+    [
+        ({"email": "mairie@example.org"}, "mairie@example.org"),
+        ({"email": "mairie@example.org", "local_administrator": Contact("zoe@example.org")}, "zoe@example.org"),
+        ({"local_administrator": Contact("mairie@intranet")}, shapes.NO_ADDRESS),  # none that the hub would take
+    ],
+)
+def test_somebody_always_answers_for_a_subscription(changes: dict[str, Any], shown: str) -> None:
+    view = SubscriptionView(replace(BARE, **changes), SubscriptionStatus.ACTIVE)
+    assert shapes.subscription(view)["localAdministrator"] == {"email": shown}
 
 
 def test_people_are_shown_whole_only_when_asked_for() -> None:

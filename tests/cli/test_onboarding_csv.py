@@ -11,6 +11,7 @@ from gateway.cli.onboarding_file import declaration_of
 from gateway.config import ConfigurationError, Fault
 from gateway.domain.deliveries import Gesture
 from gateway.domain.identity import Mode
+from gateway.domain.referential import Contact
 from gateway.services.declaration import Declaration
 
 A, B = "SI-21990000100011-99001", "SI-21990000200019-99002"
@@ -52,9 +53,9 @@ def test_a_row_is_a_subscription_with_its_subscriber_and_credentials() -> None:
 def test_what_a_row_may_say_of_a_subscription_and_its_account() -> None:
     found = declared(
         "subscriber;process;username;acknowledge_on;legacy_algorithms_until;public_key;activateDateTime;endDateTime;"
-        "notificationFrequency",
+        "notificationFrequency;datapassId;localAdministrator",
         f'{A};EtatCivil;town;rename read;2027-06-30;"ssh-ed25519 AAAA one\nssh-ed25519 BBBB two";'
-        "2027-01-04T00:01:00+01:00;2028-01-01T00:00:00+01:00;daily",
+        "2027-01-04T00:01:00+01:00;2028-01-01T00:00:00+01:00;daily;14632;zoe@example.org",
     )
     (account,), (subscription,) = found.accounts, found.subscriptions
     assert account.record.acknowledge_on == {Gesture.RENAME, Gesture.READ}
@@ -63,6 +64,10 @@ def test_what_a_row_may_say_of_a_subscription_and_its_account() -> None:
     assert subscription.record.activate_at == datetime.fromisoformat("2027-01-03T23:01:00+00:00")
     assert subscription.record.end_at is not None
     assert subscription.record.notification_frequency == "daily"
+    assert (subscription.record.datapass_id, subscription.record.local_administrator) == (
+        14632,
+        Contact("zoe@example.org"),
+    )
     (fault,) = refused("subscriber;process;username;acknowledge_on", f"{A};EtatCivil;town;rename wave")
     assert fault.startswith("o.csv:2:4: credentials[0].sftp.acknowledge_on[1]: must be ")
 

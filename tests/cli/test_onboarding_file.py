@@ -12,6 +12,7 @@ from gateway.cli.onboarding_file import declaration_of, placed, read_onboarding
 from gateway.config import ConfigurationError, Fault, load, load_processes
 from gateway.domain.deliveries import Gesture
 from gateway.domain.identity import Mode, Role
+from gateway.domain.referential import Contact
 from gateway.services.declaration import RowFault
 from tests.cli.onboarding import OSL, TOWN, WHOLE, declared, refused
 
@@ -156,3 +157,12 @@ def test_junk_is_refused_and_never_a_surprise(junk: object) -> None:
 @given(st.text(max_size=200))
 def test_any_text_is_read_or_refused(text: str) -> None:
     assert all(fault.message for fault in faults_of(text))
+
+
+def test_a_subscription_may_say_what_the_hub_wants_of_it() -> None:
+    person = "{email: zoe@example.org, firstName: Zoé, phoneNumber: '+33200000000'}"
+    row = f"{{subscriber: {TOWN}, process: A, datapassId: 14632, localAdministrator: {person}}}"
+    (subscription,) = declared(f"subscriptions:\n  - {row}\n").subscriptions
+    assert subscription.record.datapass_id == 14632
+    assert subscription.record.local_administrator == Contact("zoe@example.org", "Zoé", phone_number="+33200000000")
+    assert subscription.given == {"datapass_id", "local_administrator"}

@@ -13,6 +13,10 @@ from tests.cli.onboarding import TOWN, refused
         ("endDateTime: tomorrow", "valid datetime"),
         ("email: nobody", "match"),
         ("complement: half", "'whole' or 'delta'"),
+        ("datapassId: -1", "greater"),
+        ("notificationFrequency: toutes les heures et demie", "20"),
+        ("localAdministrator: {firstName: Zoé}", "email"),
+        ("localAdministrator: {email: nobody}", "match"),
         ("transport: pigeon", "'pull' or 'push'"),
     ],
 )

@@ -8,7 +8,7 @@ import pytest
 from gateway.domain.errors import ConflictError
 from gateway.domain.identity import Mode, Role
 from gateway.domain.journal import Entry, Line
-from gateway.domain.referential import ApiClient, SftpAccount, Subscription
+from gateway.domain.referential import ApiClient, Contact, SftpAccount, Subscription
 from gateway.domain.statuses import Status, StatusRules
 from gateway.services.declaration import (
     Declaration,
@@ -244,3 +244,17 @@ async def test_rows_may_refer_to_what_the_store_holds(office: Office) -> None:
 
 def test_rows_are_told_apart_by_value() -> None:
     assert Declared("x", frozenset()) == Declared("x", frozenset())
+
+
+async def test_somebody_answers_for_every_subscription(office: Office) -> None:
+    named = organization(TOWN)
+    named = replace(named, record=replace(named.record, email="mairie@example.org"), given=frozenset({"name", "email"}))
+    declaration = replace(whole(), organizations=(organization(OSL), named, organization(OTHER)))
+    await declare(office, declaration)
+    assert (await known(office)).local_administrator == Contact("mairie@example.org")
+    assert (await known(office, OTHER)).local_administrator is None
+    assert not (await declare(office, declaration)).changes
+    zoe = Contact("zoe@example.org", "Zoé")
+    for row, expected in ((subscription(local_administrator=zoe), zoe), (subscription(email="b@example.org"), zoe)):
+        await declare(office, Declaration(subscriptions=(row,)))
+        assert (await known(office)).local_administrator == expected
