@@ -100,6 +100,7 @@ def policy(settings: Settings) -> Policy:
             nesting=limits.attachment_max_nesting,
         ),
         penalties=settings.penalties.rules,
+        penalties=settings.penalties.rules,
         accept_unscanned=settings.antivirus.when_away == "accept",
         accept_too_large=settings.antivirus.too_large == "accept",
     )

@@ -40,6 +40,8 @@ FIGURES: Final = {
     "logins_total": Figure("Attempts to log in", ("door", "outcome")),
     "legacy_logins_total": Figure("Logins with old algorithms", ("organization", "account", "outcome")),
     "switches_total": Figure("Subscriptions switched", ("to",)),
+    "logins_refused_total": Figure("Logins and connections turned away, by why", ("door", "reason")),
+    "penalties_total": Figure("Waits imposed on who fails to log in", ("door",)),
     "expired_total": Figure("Deliveries that nobody took in time"),
     "outgoing_total": Figure("Attempts of outgoing calls", ("outcome",)),
     "rate_limited_total": Figure("Requests over a limit", ("limit",)),

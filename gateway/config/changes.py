@@ -26,6 +26,7 @@ LIVE: Final = frozenset(
         "rates.per_client",
         "rates.per_organization",
         "rates.token_requests",
+        "penalties",
         "antivirus",
         "expiry",
         "outbox.every",

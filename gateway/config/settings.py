@@ -14,6 +14,7 @@ from pydantic import AfterValidator, ConfigDict, Field, JsonValue, SecretStr, mo
 from pydantic.alias_generators import to_camel
 
 from gateway.config.antivirus import Antivirus
+from gateway.config.penalties import Penalties
 from gateway.config.rates import Rates
 from gateway.config.section import Count, Port, Section
 from gateway.config.units import Delay, Duration, Size
@@ -246,6 +247,7 @@ class Settings(Section):
     limits: Limits = Field(default=Limits(), description="what is accepted at most")
     antivirus: Antivirus = Field(default=Antivirus(), description="clamd, which sees every attachment first")
     rates: Rates = Field(default=Rates(), description="how often and how slowly the REST door may be asked")
+    penalties: Penalties = Field(default=Penalties(), description="what failing to log in again and again leads to")
     expiry: Expiry = Field(default=Expiry(), description="deliveries that nobody takes")
     outbox: Outbox = Field(default=Outbox(), description="outgoing calls")
     answers: Answers = Field(default=Answers(), description="what legacy servers send back")

@@ -35,12 +35,13 @@ async def settle_answers(office: Office) -> int:
 
 
 async def forget(office: Office) -> int:
-    """Drops tokens, grace times and uploads that ended, repetitions and places past the retention; tells how many."""
+    """Drops tokens, grace times, uploads and penalties that ended, and what is past the retention; tells how many."""
     now = office.clock()
     before = now - office.policy.retention
 
     def verb(tx: Transaction) -> int:
         ended = tx.clients.forget_expired(now) + tx.deliveries.unlist(now) + tx.uploads.forget(now)
+        ended += tx.penalties.forget(now)
         return ended + tx.idempotency.forget(before) + tx.archives.forget_places(before) + tx.rates.forget(now)
 
     return await office.store.write(verb)

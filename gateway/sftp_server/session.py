@@ -59,7 +59,7 @@ class Session(DenyAll):
         """Whether the account still is what it was at the login, as of the latest minute."""
         now = self._office.clock()
         if now - self._looked_up >= _LOOK_AGAIN:
-            if await authenticate.sftp_account(self._office, self._account.username) != self._account:
+            if not await authenticate.still(self._office, self._account):
                 return False
             self._looked_up = now
         return True

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import bindparam, delete, select, update
+from sqlalchemy import bindparam, delete, or_, select, update
 
 from gateway.domain.deliveries import Gesture
 from gateway.domain.referential import SftpAccount
@@ -32,6 +32,7 @@ _COLUMNS = [
     _c.version,
     _c.authorities,
     _c.password_until,
+    _c.imported_hash,
 ]
 _CHANGING = [column.name for column in _COLUMNS[1:] if column is not _c.username]
 
@@ -49,6 +50,16 @@ _UPDATE = Statement(
     update(accounts)
     .where(_c.id == bindparam("of"))
     .values({name: bindparam(name) for name in (*_CHANGING, "updated_at")})
+)
+_REHASH = Statement(
+    update(accounts)
+    .where(_c.id == bindparam("of"), _c.password_hash == bindparam("before"))
+    .values(password_hash=bindparam("made_anew"))
+)
+_EXPIRING = Statement(
+    select(*_COLUMNS)
+    .where(_c.enabled, or_(_c.password_until.is_not(None), _c.public_keys.contains("expiry-time")))
+    .order_by(_c.username)
 )
 _LINK = insert_into(links)
 _LINKS = Statement(select(links.c.subscription_id).where(links.c.account_id == bindparam("account")))
@@ -103,6 +114,17 @@ class Accounts:
         """Writes every field but the login name."""
         self._session.run(_UPDATE, of=account.id, updated_at=to_ms(now), **_values(account))
 
+    def rehash(self, account: str, before: str, after: str) -> bool:
+        """Puts another hash of the same password in the place of one; False if that is not there any more.
+
+        Nothing of the account changes by it, so its version and its last change stay.
+        """
+        return self._session.run(_REHASH, of=account, before=before, made_anew=after) == 1
+
+    def expiring(self) -> list[SftpAccount]:
+        """The enabled accounts whose password or any of whose keys has an end, by name, without their processes."""
+        return [_account(row, ()) for row in self._session.rows(_EXPIRING)]
+
     def serve(self, account: str, subscription_ids: set[str]) -> None:
         """Makes the account serve just these subscriptions."""
         self._session.run(_UNLINK, account=account)
@@ -122,6 +144,7 @@ def _values(account: SftpAccount) -> dict[str, Any]:
         "legacy_algorithms_until": _to_day(account.legacy_algorithms_until),
         "authorities": to_json(list(account.authorities)),
         "password_until": _to_day(account.password_until),
+        "imported_hash": account.imported_hash,
         "enabled": account.enabled,
         "version": account.version,
     }
@@ -143,6 +166,7 @@ def _account(row: Row, processes: tuple[str, ...]) -> SftpAccount:
         version=row[11],
         authorities=tuple(from_json(row[12])),
         password_until=_from_day(row[13]),
+        imported_hash=row[14],
         processes=processes,
     )
 
