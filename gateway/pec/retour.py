@@ -5,6 +5,8 @@ ends early from a malformed one. Entities other than XML's own five cannot exist
 """
 
 from dataclasses import dataclass
+from encodings import normalize_encoding
+from encodings.aliases import aliases
 from typing import Literal
 from xml.parsers import expat
 
@@ -15,6 +17,7 @@ Ending = Literal["whole", "partial"]
 _WANTED = ("Etat", "Commentaire", "NumeroTeledemarche", "NumeroTeledossier")
 _MAX_TEXT = {"Etat": 100, "NumeroTeledemarche": 500, "NumeroTeledossier": 500, "Commentaire": 100_000}
 _UTF8_BOM = b"\xef\xbb\xbf"
+_ENCODINGS = frozenset(aliases) | frozenset(aliases.values())
 _ENDS_EARLY = frozenset(
     expat.errors.codes[message]
     for message in (
@@ -92,11 +95,18 @@ class _Reading:
     def _parser(self, encoding: str | None) -> expat.XMLParserType:
         parser = expat.ParserCreate(encoding)
         parser.buffer_text = True
+        if encoding is None:
+            parser.XmlDeclHandler = self._declaration
         parser.StartDoctypeDeclHandler = self._doctype
         parser.StartElementHandler = self._start
         parser.EndElementHandler = self._end
         parser.CharacterDataHandler = self._characters
         return parser
+
+    def _declaration(self, _: str, encoding: str | None, __: int) -> None:
+        # Python keeps every name of an encoding that it was asked for, known or not, for ever.
+        if encoding is not None and normalize_encoding(encoding[:100]).lower() not in _ENCODINGS:
+            raise refusal("bad_xml")
 
     def _doctype(self, *_: object) -> None:
         raise refusal("doctype")

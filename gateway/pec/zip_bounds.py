@@ -80,17 +80,26 @@ class _Walk:
             if not nesting:
                 self.names.append(name)
         self.within(self.total + sum(entry.size for entry in found))
+        # Entries that share bytes or lie elsewhere would be read again and again, however little comes out of them.
+        if sum(entry.packed for entry in found) > directory.offset or any(
+            entry.header + entry.packed > directory.offset for entry in found
+        ):
+            raise UnboundedZipError("damaged zip")
         for entry in found:
             self.entry(file, entry, nesting)
 
     def entry(self, file: BinaryIO, entry: _Entry, nesting: int) -> None:
         """Counts an entry's bytes, and keeps them while they may be a zip."""
         counted = 0
+        head = b""
         kept: BinaryIO | None = None
         try:
             for chunk in _inflate(file, entry):
-                if not counted and chunk.startswith(LOCAL_SIGNATURE):
-                    kept = self.spool()
+                if counted < len(LOCAL_SIGNATURE):  # a stream may let its first bytes come one by one
+                    head += chunk[: len(LOCAL_SIGNATURE)]
+                    if kept is None and head.startswith(LOCAL_SIGNATURE):
+                        kept = self.spool()
+                        kept.write(head[:counted])
                 counted += len(chunk)
                 self.total += len(chunk)
                 if counted > entry.size:
@@ -172,6 +181,8 @@ def _inflate(file: BinaryIO, entry: _Entry) -> Iterator[bytes]:
             yield packed
         else:
             yield from _inflated(inflater, packed)
+            if inflater.unused_data or (inflater.eof and left):
+                raise UnboundedZipError("damaged zip")
 
 
 def _inflated(inflater: "zlib._Decompress", packed: bytes) -> Iterator[bytes]:

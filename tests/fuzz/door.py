@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, Final, TypeVar
 
 import asyncssh
-import psutil
+import psutil  # type: ignore[import-untyped]  # it has no types of its own
 from structlog.testing import capture_logs
 
 from tests.sftp_server.running import running

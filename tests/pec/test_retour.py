@@ -1,3 +1,4 @@
+import encodings
 from contextlib import suppress
 
 import pytest
@@ -123,3 +124,14 @@ def test_any_bytes_are_refused_or_read(noise: bytes) -> None:
     for document in (noise, b"<a>" + noise, b"<?xml version='1.0' encoding='" + noise):
         with suppress(UnreadableAnswer):
             read_retour(document, 10)
+
+
+def test_encodings_that_nobody_knows_are_never_asked_for() -> None:
+    """The standard library would remember each name for ever."""
+    known: dict[str, object] = vars(encodings)["_cache"]
+    before = set(known)
+    for name in ("nobody-knows-this", "x" * 5000):
+        with pytest.raises(UnreadableAnswer) as refused:
+            ending(f'<?xml version="1.0" encoding="{name}"?><a/>'.encode(), 10)
+        assert refused.value.reason_code == "bad_xml"
+    assert set(known) == before

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import io
+import random
 import struct
 import zipfile
+import zlib
 from contextlib import suppress
 from dataclasses import replace
 
@@ -142,3 +144,50 @@ def test_any_bytes_are_measured_or_refused(junk: bytes, at: int, value: int) -> 
     for changed in (bytes(data), junk + bytes(data), bytes(data) + junk):
         with suppress(UnboundedZipError):
             names(changed)
+
+
+def test_places_that_no_file_has_are_refused() -> None:
+    data = packed(("a", NOISE))
+    start, end = data.index(b"PK\x01\x02"), data.rindex(b"PK\x05\x06")
+    for header in (2**63, 2**64 - 1):
+        record = bytearray(data[start:end]) + struct.pack("<2HQ", 1, 8, header)
+        struct.pack_into("<H", record, 30, 12)
+        struct.pack_into("<I", record, 42, 0xFFFFFFFF)
+        tail = struct.pack("<4s4H2IH", b"PK\x05\x06", 0, 0, 1, 1, len(record), start, 0)
+        assert refused(data[:start] + record + tail) == "damaged zip"
+
+
+def test_entries_that_share_their_bytes_are_not_read_again_and_again() -> None:
+    """However little comes out of them: each says that all of the file is its own."""
+    data = packed(("a", b"x" * 10), ("filler", random.Random(1).randbytes(50_000)))
+    start, end = data.index(b"PK\x01\x02"), data.rindex(b"PK\x05\x06")
+    record = bytearray(data[start : data.rindex(b"PK\x01\x02")])
+    struct.pack_into("<I", record, 20, start - 31)
+    tail = struct.pack("<4s4H2IH", b"PK\x05\x06", 0, 0, 8, 8, 8 * len(record), start, 0)
+
+    class Counting(io.BytesIO):
+        read_bytes = 0
+
+        def read(self, size: int | None = -1) -> bytes:
+            found = super().read(size)
+            self.read_bytes += len(found)
+            return found
+
+    file = Counting(data[:start] + 8 * bytes(record) + tail)
+    with pytest.raises(UnboundedZipError, match="damaged zip"):
+        measure(file, io.BytesIO, SMALL)
+    assert end - start < file.read_bytes < 2 * len(data)
+
+
+def test_a_zip_within_is_found_when_its_first_bytes_come_one_by_one() -> None:
+    inner = packed(("a", b"x"))
+    for _ in range(2):
+        inner = packed(("z", inner))
+    packer = zlib.compressobj(wbits=-15)
+    stream = packer.compress(inner[:1]) + packer.flush(zlib.Z_FULL_FLUSH)
+    stream += b"\0\0\0\xff\xff" * 60_000 + packer.compress(inner[1:]) + packer.flush()
+    data = bytearray(packed(("z", stream), method=zipfile.ZIP_STORED))
+    for at in (8, data.rindex(b"PK\x01\x02") + 10):
+        struct.pack_into("<H", data, at, zipfile.ZIP_DEFLATED)
+        struct.pack_into("<I", data, at + 14, len(inner))
+    assert refused(bytes(data)) == "nested too deep"
