@@ -17,18 +17,18 @@ from gateway.api.metrics import PrometheusMeter
 from gateway.api.server import ApiServer
 from gateway.bridge.answers import carry_answers
 from gateway.bridge.clamd import Clamd
+from gateway.bridge.push import Pushes
 from gateway.bridge.webhooks import Webhooks
 from gateway.config import Settings, master_key
 from gateway.config.reloading import Reloading, kept_up
 from gateway.domain.errors import UnavailableError
 from gateway.domain.identity import OrganizationId
-from gateway.domain.rates import Limits as RateLimits
-from gateway.domain.rates import Rate
+from gateway.domain.pushing import Manner
 from gateway.domain.retry import RetryPolicy
 from gateway.pec.returns import Limits
 from gateway.pec.zip_bounds import Bounds
 from gateway.scheduler.jobs import Job, Scheduler
-from gateway.services import expire, figures, housekeeping, sealing, subscriptions
+from gateway.services import expire, figures, housekeeping, push_queue, sealing, subscriptions
 from gateway.services.office import Office, Policy
 from gateway.services.operator import ensure_gateway
 from gateway.sftp_server.server import SftpServer
@@ -100,7 +100,6 @@ def policy(settings: Settings) -> Policy:
             nesting=limits.attachment_max_nesting,
         ),
         penalties=settings.penalties.rules,
-        penalties=settings.penalties.rules,
         accept_unscanned=settings.antivirus.when_away == "accept",
         accept_too_large=settings.antivirus.too_large == "accept",
     )
@@ -112,11 +111,11 @@ def scanner(settings: Settings) -> Clamd | None:
     return Clamd(found.address, timeout=found.timeout, max_stream=found.max_stream) if found.address else None
 
 
-def limits(settings: Settings) -> RateLimits:
-    """How many requests the REST door takes in a minute."""
-    rates = settings.rates
-    kinds = (rates.per_client, rates.per_organization, rates.token_requests)
-    return RateLimits(*(Rate(each) if each else None for each in kinds))
+def manner(settings: Settings) -> Manner:
+    """How subscribers' own servers are dealt with."""
+    private = settings.outbox.private_targets
+    most = settings.limits.answer_max_size
+    return settings.push.manner(settings.data_dir / "spool", private_targets=private, answer_max_size=most)
 
 
 @asynccontextmanager
@@ -161,6 +160,7 @@ class Gateway:
         self._sftp: SftpServer | None = None
         self._scheduler: Scheduler | None = None
         self._webhooks: Webhooks | None = None
+        self._pushes: Pushes | None = None
 
     @property
     def http_port(self) -> int:
@@ -182,7 +182,9 @@ class Gateway:
             if self._settings.scheduler.enabled:
                 webhooks = self._webhooks = Webhooks(self.office, private_targets=self._settings.outbox.private_targets)
                 stack.push_async_callback(webhooks.close)
-                table = jobs(self.office, webhooks, self._settings)
+                pushes = self._pushes = Pushes(self.office, manner(self._settings))
+                stack.push_async_callback(pushes.drain, 0)
+                table = jobs(self.office, webhooks, pushes, self._settings)
                 self._scheduler = Scheduler(self.office, table, self._settings.scheduler.lease)
                 await self._scheduler.open()
                 stack.push_async_callback(self._scheduler.drain, 0)
@@ -198,17 +200,19 @@ class Gateway:
         self.office.adopt(policy(settings), scanner(settings))
         sizes = settings.limits
         self._api.resize(
-            json_max_size=sizes.json_max_size, attachment_max_size=sizes.attachment_max_size, limits=limits(settings)
+            json_max_size=sizes.json_max_size,
+            attachment_max_size=sizes.attachment_max_size,
+            limits=settings.rates.limits,
         )
         self._sftp.resize(answer_max_size=sizes.answer_max_size)
-        if self._scheduler is not None and self._webhooks is not None:
-            self._scheduler.retime(jobs(self.office, self._webhooks, settings))
+        if self._scheduler is not None and self._webhooks is not None and self._pushes is not None:
+            self._scheduler.retime(jobs(self.office, self._webhooks, self._pushes, settings))
 
     async def drain(self) -> None:
         """Stops accepting, and lets what runs finish within the deadline of the settings."""
         deadline = self._settings.shutdown.deadline.total_seconds()
         log.info("draining", deadline=deadline)
-        parts = [part for part in (self._api, self._sftp, self._scheduler) if part is not None]
+        parts = [part for part in (self._api, self._sftp, self._scheduler, self._pushes) if part is not None]
         await asyncio.gather(*(part.drain(deadline) for part in parts))
 
     async def close(self) -> None:
@@ -243,7 +247,7 @@ class Gateway:
             ready=lambda: figures.ready(self.office),
             meter=meter,
             spool=settings.data_dir / "spool",
-            limits=limits(settings),
+            limits=settings.rates.limits,
             head_timeout=settings.rates.head_timeout.total_seconds(),
             keep_alive=settings.rates.keep_alive.total_seconds(),
         )
@@ -252,11 +256,15 @@ class Gateway:
         return server
 
 
-def jobs(office: Office, webhooks: Webhooks, settings: Settings) -> tuple[Job, ...]:
+def jobs(office: Office, webhooks: Webhooks, pushes: Pushes, settings: Settings) -> tuple[Job, ...]:
     """The table of periodic jobs."""
     return (
         Job("answers", _CARRY_EVERY, lambda: carry_answers(office)),
         Job("outbox", settings.outbox.every, webhooks.send_due, leased=False),
+        Job("push", settings.outbox.every, pushes.send_due, leased=False),
+        Job("push-answers", settings.push.poll, pushes.look_for_answers),
+        Job("push-carried", _SETTLE_EVERY, lambda: push_queue.adopt(office)),
+        Job("push-sweep", _FORGET_EVERY, lambda: push_queue.sweep(office)),
         Job("expiry", settings.expiry.every, lambda: expire.expire_due(office)),
         Job("activation", _ACTIVATE_EVERY, lambda: subscriptions.activate_due(office)),
         Job("settled-answers", _SETTLE_EVERY, lambda: housekeeping.settle_answers(office)),

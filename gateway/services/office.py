@@ -10,7 +10,6 @@ from zoneinfo import ZoneInfo
 
 from gateway.domain.identity import Caller, Door, Role
 from gateway.domain.penalties import PenaltyRules
-from gateway.domain.penalties import PenaltyRules
 from gateway.domain.retry import RetryPolicy
 from gateway.domain.statuses import Status
 from gateway.pec.returns import Limits, etat_table
@@ -53,7 +52,6 @@ class Policy:
     outgoing_batch: int = 20
     zone: ZoneInfo = PARIS
     zip_bounds: Bounds = field(default_factory=Bounds)
-    penalties: PenaltyRules = field(default_factory=PenaltyRules)
     penalties: PenaltyRules = field(default_factory=PenaltyRules)
     accept_unscanned: bool = False
     accept_too_large: bool = False

@@ -22,14 +22,12 @@ from gateway.store.notifications import Notifications
 from gateway.store.organizations import Organizations
 from gateway.store.outbox import Outbox
 from gateway.store.penalties import Penalties
-from gateway.store.penalties import Penalties
 from gateway.store.processes import Processes
 from gateway.store.pushes import Pushes
 from gateway.store.rates import Rates
 from gateway.store.seals import Seals
 from gateway.store.servings import Servings
 from gateway.store.session import Session
-from gateway.store.sightings import Sightings
 from gateway.store.sightings import Sightings
 from gateway.store.subscriptions import Subscriptions
 from gateway.store.transfers import Transfers
@@ -68,8 +66,6 @@ class Transaction:
         self.breakers = Breakers(session)
         self.rates = Rates(session)
         self.webhooks = Webhooks(session)
-        self.penalties = Penalties(session)
-        self.sightings = Sightings(session)
         self.penalties = Penalties(session)
         self.sightings = Sightings(session)
         self.leases = Leases(session)

@@ -33,7 +33,6 @@ def upgrade() -> None:
     op.add_column("sftp_accounts", sa.Column("authorities", sa.Text(), nullable=False, server_default="[]"))
     op.add_column("sftp_accounts", sa.Column("password_until", sa.String(length=10)))
     op.add_column("sftp_accounts", sa.Column("imported_hash", sa.String(length=64)))
-    op.add_column("sftp_accounts", sa.Column("imported_hash", sa.String(length=64)))
     op.create_table(
         "breakers",
         sa.Column("subscription_id", sa.String(length=36), nullable=False),

@@ -12,8 +12,6 @@ from gateway.domain.identity import Caller, Door
 from gateway.domain.journal import Entry, Line
 from gateway.domain.outgoing import Lease, Outgoing, OutgoingState, WebhookKeys
 from gateway.domain.penalties import Penalty, PenaltyName
-from gateway.domain.sightings import Sighting
-from gateway.domain.penalties import Penalty, PenaltyName
 from gateway.domain.seals import Seal
 from gateway.domain.sightings import Sighting
 
@@ -90,24 +88,6 @@ class Rates(Protocol):
 
     def take(self, name: str, period: int, share: int, limit: int, expires_at: datetime) -> tuple[int, int]: ...
     def forget(self, now: datetime) -> int: ...
-
-
-class Penalties(Protocol):
-    """Port on penalties; see `store.penalties`."""
-
-    def get(self, name: PenaltyName, now: datetime) -> Penalty | None: ...
-    def fail(self, name: PenaltyName, now: datetime, expires_at: datetime) -> int: ...
-    def block(self, name: PenaltyName, until: datetime, expires_at: datetime) -> None: ...
-    def after(self, start: str, now: datetime, most: int) -> list[Penalty]: ...
-    def lift(self, name: PenaltyName) -> bool: ...
-    def forget(self, now: datetime) -> int: ...
-
-
-class Sightings(Protocol):
-    """Port on sightings; see `store.sightings`."""
-
-    def get(self, door: Door, credential: str) -> Sighting | None: ...
-    def note(self, seen: Sighting) -> None: ...
 
 
 class Penalties(Protocol):

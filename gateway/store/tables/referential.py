@@ -98,7 +98,6 @@ sftp_accounts = Table(
     Column("username", String(64), nullable=False, unique=True),
     Column("password_hash", String(255)),
     Column("imported_hash", String(64)),  # SHA-256 of the hash that was imported, while its password holds
-    Column("imported_hash", String(64)),  # SHA-256 of the hash that was imported, while its password holds
     Column("public_keys", Text, nullable=False),  # JSON list of OpenSSH lines
     Column("flat", Boolean, nullable=False),
     Column("acknowledge_on", Text, nullable=False),  # JSON list of gestures
