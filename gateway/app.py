@@ -23,7 +23,6 @@ from gateway.config import Settings, master_key
 from gateway.config.reloading import Reloading, kept_up
 from gateway.domain.errors import UnavailableError
 from gateway.domain.identity import OrganizationId
-from gateway.domain.pushing import Manner
 from gateway.domain.retry import RetryPolicy
 from gateway.pec.returns import Limits
 from gateway.pec.zip_bounds import Bounds
@@ -111,13 +110,6 @@ def scanner(settings: Settings) -> Clamd | None:
     return Clamd(found.address, timeout=found.timeout, max_stream=found.max_stream) if found.address else None
 
 
-def manner(settings: Settings) -> Manner:
-    """How subscribers' own servers are dealt with."""
-    private = settings.outbox.private_targets
-    most = settings.limits.answer_max_size
-    return settings.push.manner(settings.data_dir / "spool", private_targets=private, answer_max_size=most)
-
-
 @asynccontextmanager
 async def office_for(settings: Settings, meter: PrometheusMeter | None = None) -> AsyncIterator[Office]:
     """Store and blobs, open, without any door: for commands. The schema must be the present one."""
@@ -182,7 +174,7 @@ class Gateway:
             if self._settings.scheduler.enabled:
                 webhooks = self._webhooks = Webhooks(self.office, private_targets=self._settings.outbox.private_targets)
                 stack.push_async_callback(webhooks.close)
-                pushes = self._pushes = Pushes(self.office, manner(self._settings))
+                pushes = self._pushes = Pushes(self.office, self._settings.manner)
                 stack.push_async_callback(pushes.drain, 0)
                 table = jobs(self.office, webhooks, pushes, self._settings)
                 self._scheduler = Scheduler(self.office, table, self._settings.scheduler.lease)

@@ -43,6 +43,8 @@ FIGURES: Final = {
     "logins_refused_total": Figure("Logins and connections turned away, by why", ("door", "reason")),
     "penalties_total": Figure("Waits imposed on who fails to log in", ("door",)),
     "expired_total": Figure("Deliveries that nobody took in time"),
+    "pushes_total": Figure("Archives pushed to subscribers' servers, by outcome", ("outcome",)),
+    "push_servers_failed_total": Figure("Times that a subscriber's server failed"),
     "outgoing_total": Figure("Attempts of outgoing calls", ("outcome",)),
     "rate_limited_total": Figure("Requests over a limit", ("limit",)),
     "errors_total": Figure("Errors that nobody foresaw", ("door",)),

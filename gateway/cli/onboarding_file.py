@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any, Final
 
@@ -57,7 +57,6 @@ def declaration_of(document: Located, known: Mapping[str, ProcessDefaults]) -> D
         raise ConfigurationError([*faults, *error.faults]) from None
     processes, more = declared_processes(file, rows_of(document, "processes"), known)
     faults += more
-    faults += _pushed(document, file)
     if faults:
         raise ConfigurationError(faults)
     credentials = list(zip(file.credentials, rows_of(document, "credentials"), strict=True))
@@ -113,9 +112,12 @@ def _subscription(row: SubscriptionRow, node: Located) -> Declared[Subscription]
     if row.local_administrator is not None:
         values["local_administrator"] = Contact(**_values(row.local_administrator))
     record = Subscription(
-        id="", organization=row.subscriber, **{_SUBSCRIPTION_FIELDS.get(name, name): values[name] for name in values}
+        id="",
+        organization=row.subscriber,
+        push=row.push.target() if row.push else None,
+        **{_SUBSCRIPTION_FIELDS.get(name, name): values[name] for name in values},
     )
-    return Declared(record, given(row, _SUBSCRIPTION_FIELDS, "subscriber", "process", "push"), node)
+    return Declared(record, given(row, _SUBSCRIPTION_FIELDS, "subscriber", "process"), node)
 
 
 def _client(row: ApiCredential, node: Located) -> DeclaredClient:
@@ -146,9 +148,3 @@ def _account(row: SftpCredential, node: Located) -> DeclaredAccount:
     )
     fields = given(row, {}, "username", "organization", "password", "processes", "subscriptions")
     return DeclaredAccount(record, fields, node, row.password.get_secret_value() if row.password else None, serves)
-
-
-def _pushed(document: Located, file: OnboardingFile) -> Iterator[Fault]:
-    for row, node in zip(file.subscriptions, rows_of(document, "subscriptions"), strict=True):
-        if "push" in row.model_fields_set:
-            yield _below(node, "push").fault("push", "push is not supported yet: leave it out", at_key=True)

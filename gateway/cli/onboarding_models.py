@@ -6,13 +6,14 @@ from collections.abc import Mapping
 from datetime import date, datetime
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, JsonValue, SecretStr, model_validator
+from pydantic import AfterValidator, AliasChoices, BaseModel, ConfigDict, Field, SecretStr, model_validator
 from pydantic.alias_generators import to_camel
 
 from gateway.api.referential_bodies import EMAIL
 from gateway.config import ProcessDefaults
 from gateway.domain.deliveries import Gesture
 from gateway.domain.identity import Mode, OrganizationId, Role, Transport
+from gateway.domain.pushing import PushTarget
 from gateway.domain.referential import Complement, SubscriptionStatus
 
 
@@ -80,6 +81,34 @@ class ProcessRow(ProcessDefaults):
     is_activated: bool = True
 
 
+class PushRow(CamelRow):
+    """A subscriber's own SFTP server."""
+
+    host: Text
+    port: Annotated[int, Field(ge=1, le=65535)] = 22
+    username: Text
+    host_key: str | tuple[str, ...]
+    directory: Text = Field(default=".", validation_alias=AliasChoices("directory", "path"))
+    answers: Text | None = None
+    password: Secret | None = None
+    key: Annotated[SecretStr, Field(max_length=16_384)] | None = None
+    acknowledge_on: tuple[Gesture, ...] = (Gesture.READ, Gesture.ANSWER)
+
+    def target(self) -> PushTarget:
+        """The record, its secrets not sealed yet."""
+        return PushTarget(
+            host=self.host,
+            username=self.username,
+            host_keys=(self.host_key,) if isinstance(self.host_key, str) else self.host_key,
+            port=self.port,
+            directory=self.directory,
+            answers=self.answers,
+            password=self.password.get_secret_value() if self.password else None,
+            key=self.key.get_secret_value() if self.key else None,
+            acknowledge_on=frozenset(self.acknowledge_on),
+        )
+
+
 class PersonRow(CamelRow):
     """Who answers for a subscription."""
 
@@ -92,7 +121,7 @@ class PersonRow(CamelRow):
 
 
 class SubscriptionRow(CamelRow):
-    """One subscription. `push` is understood in order to be refused clearly."""
+    """One subscription."""
 
     subscriber: OrganizationName
     process: Code
@@ -108,7 +137,7 @@ class SubscriptionRow(CamelRow):
     notification_frequency: Annotated[str, Field(min_length=1, max_length=20)] | None = None
     datapass_id: Annotated[int, Field(ge=0, le=2**63 - 1)] | None = None
     local_administrator: PersonRow | None = None
-    push: JsonValue = None
+    push: PushRow | None = None
 
 
 class ApiCredential(Row):

@@ -9,6 +9,7 @@ from pydantic import Field
 
 from gateway.config.section import Section
 from gateway.config.units import Duration
+from gateway.domain.rates import Limits, Rate
 
 _Limit = Annotated[int, Field(ge=0)]
 
@@ -29,3 +30,9 @@ class Rates(Section):
     keep_alive: Duration = Field(
         default=timedelta(seconds=75), description="a connection without a request is closed (duration)"
     )
+
+    @property
+    def limits(self) -> Limits:
+        """The same as the REST door takes it."""
+        kinds = (self.per_client, self.per_organization, self.token_requests)
+        return Limits(*(Rate(each) if each else None for each in kinds))

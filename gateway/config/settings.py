@@ -15,9 +15,11 @@ from pydantic.alias_generators import to_camel
 
 from gateway.config.antivirus import Antivirus
 from gateway.config.penalties import Penalties
+from gateway.config.push import Push
 from gateway.config.rates import Rates
 from gateway.config.section import Count, Port, Section
 from gateway.config.units import Delay, Duration, Size
+from gateway.domain.pushing import Manner
 from gateway.domain.statuses import Status
 
 GIB: Final = 2**30
@@ -250,6 +252,7 @@ class Settings(Section):
     penalties: Penalties = Field(default=Penalties(), description="what failing to log in again and again leads to")
     expiry: Expiry = Field(default=Expiry(), description="deliveries that nobody takes")
     outbox: Outbox = Field(default=Outbox(), description="outgoing calls")
+    push: Push = Field(default=Push(), description="deliveries to subscribers' own servers")
     answers: Answers = Field(default=Answers(), description="what legacy servers send back")
     retention: Retention = Field(default=Retention(), description="what the doors keep")
     scheduler: Scheduler = Field(default=Scheduler(), description="periodic work")
@@ -270,6 +273,15 @@ class Settings(Section):
     def host_keys_path(self) -> Path:
         """The directory of the SFTP door's private keys."""
         return Path(self.host_keys.dir) if self.host_keys.dir else self.data_dir / "host_keys"
+
+    @property
+    def manner(self) -> Manner:
+        """How subscribers' own servers are dealt with."""
+        return self.push.manner(
+            self.data_dir / "spool",
+            private_targets=self.outbox.private_targets,
+            answer_max_size=self.limits.answer_max_size,
+        )
 
     @property
     def processes_path(self) -> Path | None:

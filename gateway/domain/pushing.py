@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import datetime
+from pathlib import Path
 from typing import Final
 
 from gateway.domain.deliveries import Gesture
@@ -35,6 +36,23 @@ class PushTarget:
     password: str | None = field(default=None, repr=False)
     key: str | None = field(default=None, repr=False)
     acknowledge_on: frozenset[Gesture] = frozenset({Gesture.READ, Gesture.ANSWER})
+
+
+@dataclass(frozen=True, slots=True)
+class Manner:
+    """How servers are dealt with. Waits in seconds.
+
+    `connections`: servers at a time. `suffix`: of the temporary name. `private_targets`: whether servers may lie at
+    addresses that are not of the internet, see `bridge.targets`. `spool`: where fetched answers lie for a moment.
+    """
+
+    spool: Path
+    connections: int = 32
+    connect_timeout: float = 10
+    timeout: float = 60
+    suffix: str = ".part"
+    private_targets: bool = False
+    answer_max_size: int = 2**30
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,10 +13,11 @@ from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 from cryptography.hazmat.primitives.serialization import load_ssh_public_key
 
 from gateway.domain.deliveries import Gesture
-from gateway.domain.identity import Role, Transport
+from gateway.domain.identity import Role
 from gateway.domain.referential import ApiClient, SftpAccount, Subscription
 from gateway.pec.names import check_template
 from gateway.services.declaration import Declaration, Declared, DeclaredAccount, RowFault
+from gateway.services.push_declaration import push_faults, same_place
 from gateway.services.webhook_keys import usable_address
 
 D = TypeVar("D", bound=Declared[Any])
@@ -36,6 +37,7 @@ def row_faults(declaration: Declaration) -> Iterator[RowFault]:
     yield from _twice(declaration.accounts, lambda row: row.record.username, "username", "username")
     for subscription in declaration.subscriptions:
         yield from _subscription(subscription)
+    yield from _shared_answers(declaration.subscriptions)
     for client in declaration.clients:
         yield from _client(client)
     for account in declaration.accounts:
@@ -88,8 +90,8 @@ def _subscription(row: Declared[Subscription]) -> Iterator[RowFault]:
     record = row.record
     if not record.organization.startswith("SI-"):
         yield RowFault(row.origin, "organization", "a subscriber is an organization of type SI")
-    if record.transport is Transport.PUSH:
-        yield RowFault(row.origin, "transport", "push is not supported yet: leave it out, or say transport: pull")
+    for message in push_faults(record, check_public_key):
+        yield RowFault(row.origin, "transport" if record.push is None else "push", message)
     if record.template is not None:
         try:
             check_template(record.template)
@@ -99,6 +101,16 @@ def _subscription(row: Declared[Subscription]) -> Iterator[RowFault]:
         yield RowFault(row.origin, "webhook", "must be an https:// address (http:// only to this machine itself)")
     if record.activate_at and record.end_at and record.end_at <= record.activate_at:
         yield RowFault(row.origin, "end_at", "must be later than the activation date")
+
+
+def _shared_answers(rows: Sequence[Declared[Subscription]]) -> Iterator[RowFault]:
+    """Each server's directory of answers belongs to one subscription: what lies there does not say to which."""
+    pushed = [(row, row.record.push) for row in rows if row.record.push is not None]
+    for position, (row, target) in enumerate(pushed):
+        if any(same_place(target, earlier) for _, earlier in pushed[:position]):
+            yield RowFault(
+                row.origin, "push", "another subscription has the same directory of answers; give each its own"
+            )
 
 
 def _client(row: Declared[ApiClient]) -> Iterator[RowFault]:

@@ -30,6 +30,7 @@ from gateway.services.declaration_checks import row_faults
 from gateway.services.declaration_references import References
 from gateway.services.office import Office
 from gateway.services.ports import Transaction
+from gateway.services.push_declaration import sealed, stand_in
 from gateway.services.webhook_keys import webhook_key
 
 R = TypeVar("R")
@@ -167,6 +168,7 @@ class _Run:
         record = self._administered(
             replace(row.record, id=new_id(), epoch=1) if known is None else _merged(known, row)
         )
+        record = sealed(self._office, known, record)
         if known is None:
             tx.subscriptions.add(record, now)
         elif record.access_mode is not known.access_mode:
@@ -182,6 +184,7 @@ class _Run:
             )
         elif record != known:
             tx.subscriptions.change(record, now)
+        stand_in(tx, record, now)
         self._count(Kind.SUBSCRIPTION, name, known, record)
         if record.webhook and record.webhook != (known.webhook if known else None):
             if self._dry_run:

@@ -21,6 +21,7 @@ from gateway.pec.names import DEFAULT_TEMPLATE, safe_number
 from gateway.services.access import process_of, subscription_of
 from gateway.services.office import Office
 from gateway.services.ports import Transaction
+from gateway.services.push_queue import queue
 
 _COUNTED = (DeliveryKind.PUBLICATION, DeliveryKind.REOPENING)
 _FALLEN = (DeliveryState.WITHDRAWN, DeliveryState.EXPIRED)
@@ -73,6 +74,7 @@ def publish(
     if counted:
         tx.cases.publish(case.id, now)
     tell(tx, delivery, subscription, now)
+    queue(tx, delivery, subscription, now)
     tx.journal.write(
         Entry.DELIVERY_PUBLISHED,
         caller,

@@ -3,14 +3,12 @@
 import pytest
 from pydantic import ValidationError
 
-from gateway import app
-from gateway.config import Settings
 from gateway.config.rates import Rates
 from gateway.domain.rates import Rate
 
 
 def test_no_limit_is_a_zero() -> None:
-    found = app.limits(Settings(rates=Rates(per_client=7, per_organization=0)))
+    found = Rates(per_client=7, per_organization=0).limits
     assert (found.per_client, found.per_organization) == (Rate(7), None)
     with pytest.raises(ValidationError):
         Rates(per_client=-1)
