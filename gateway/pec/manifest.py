@@ -45,7 +45,10 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class Archive:
-    """The frozen manifest of one delivery. Raises ``ValueError`` for a naive time or entry names alike but for case."""
+    """The frozen manifest of one delivery.
+
+    Raises ``ValueError`` for a naive or impossible time, or entry names alike but for case.
+    """
 
     name: str
     modified_at: datetime
@@ -54,6 +57,8 @@ class Archive:
     def __post_init__(self) -> None:
         if self.modified_at.tzinfo is None:
             raise ValueError(f"archive {self.name!r}: modified_at needs a time zone")
+        if not 1 < self.modified_at.year < 9999:  # in another zone it would be no time at all
+            raise ValueError(f"archive {self.name!r}: modified_at is out of range")
         if len({entry.name.casefold() for entry in self.entries}) != len(self.entries):
             raise ValueError(f"archive {self.name!r}: two entries have the same name")
 

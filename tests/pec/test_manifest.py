@@ -93,3 +93,9 @@ def test_impossible_archives_are_refused() -> None:
         Archive("a", datetime(2026, 1, 1), ())  # noqa: DTZ001 (the naive time is the point)
     with pytest.raises(ValueError, match="same name"):
         Archive("a", PUBLISHED, (Entry.of_text("N", b""), Entry.of_text("n", b"")))
+
+
+@pytest.mark.parametrize("at", ["0001-01-01T00:00:00+23:00", "9999-12-31T23:59:59-23:00"])
+def test_a_time_that_other_zones_do_not_have_is_refused(at: str) -> None:
+    with pytest.raises(ValueError, match="out of range"):
+        Archive("a.zip", datetime.fromisoformat(at), ())
