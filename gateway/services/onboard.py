@@ -31,6 +31,7 @@ from gateway.services.declaration_references import References
 from gateway.services.office import Office
 from gateway.services.ports import Transaction
 from gateway.services.push_declaration import sealed, stand_in
+from gateway.services.switching import keep
 from gateway.services.webhook_keys import webhook_key
 
 R = TypeVar("R")
@@ -165,25 +166,14 @@ class _Run:
         tx, now = self._tx, self._now
         name = f"{row.record.organization} → {row.record.process}"
         known = tx.subscriptions.find(row.record.organization, row.record.process)
-        record = self._administered(
-            replace(row.record, id=new_id(), epoch=1) if known is None else _merged(known, row)
-        )
+        if known is not None:
+            known = tx.subscriptions.hold(known.id)  # whoever switches it meanwhile waits, or was faster
+        record = self._administered(replace(row.record, id=new_id(), epoch=1) if known is None else _merged(known, row))
         record = sealed(self._office, known, record)
         if known is None:
             tx.subscriptions.add(record, now)
-        elif record.access_mode is not known.access_mode:
-            record = replace(record, epoch=known.epoch + 1)
-            tx.subscriptions.change(record, now)
-            tx.journal.write(
-                Entry.IMPORTED,
-                self._caller,
-                now,
-                subscription_id=record.id,
-                epoch=record.epoch,
-                detail={"switch": {"from": known.access_mode, "to": record.access_mode, "rule": "carry"}},
-            )
         elif record != known:
-            tx.subscriptions.change(record, now)
+            record = keep(tx, self._caller, known, record, now)
         stand_in(tx, record, now)
         self._count(Kind.SUBSCRIPTION, name, known, record)
         if record.webhook and record.webhook != (known.webhook if known else None):
@@ -269,7 +259,7 @@ def _merged(known: R, row: Declared[R]) -> R:
 
 
 def _differing(known: Any, record: Any) -> tuple[str, ...]:
-    hidden = ("version", "epoch")
+    hidden = ("version", "epoch", "updated_at", "rehearsal_id", "rehearsal_mode")
     return tuple(
         each.name
         for each in fields(record)

@@ -20,9 +20,11 @@ from gateway.services.office import Office, gateway_caller
 from gateway.services.once import Once, Replay, only_once
 from gateway.services.ports import Transaction
 from gateway.services.precondition import Precondition
+from gateway.services.switching import keep
 
 BATCH: Final = 200
 _AUTO: Final = "Auto"
+_OF_A_SWITCH: Final = ("access_mode", "transport", "epoch", "rehearsal_id", "rehearsal_mode")
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,11 +188,8 @@ def _change(
         raise InvalidRequestError(*faults)
     if change.status is not None and change.status is not known.shown(now):
         record = _moved(known, replace(record, status=change.status), now)
-    if record.access_mode is not known.access_mode:
-        record = replace(record, epoch=known.epoch + 1)
     if record != known:
-        _write(tx, caller, known, record, now)
-        record = replace(record, updated_at=now)
+        record = _write(tx, caller, known, record, now)
     return _view(record, now)
 
 
@@ -204,18 +203,19 @@ def _moved(known: Subscription, record: Subscription, now: datetime) -> Subscrip
     return replace(record, end_at=now) if was and record.due(now) else record
 
 
-def _write(tx: Transaction, caller: Caller, known: Subscription, record: Subscription, now: datetime) -> None:
-    """Keeps a change, and tells the journal: which fields, what became of the status, and the switch."""
-    tx.subscriptions.change(record, now)
-    changed = [name for name in changed_fields(known, record) if name != "epoch"]
+def _write(tx: Transaction, caller: Caller, known: Subscription, record: Subscription, now: datetime) -> Subscription:
+    """Keeps a change, and tells the journal which fields, and what became of the status; a switch has its own line."""
+    kept = keep(tx, caller, known, record, now)
+    changed = [name for name in changed_fields(known, record) if name not in _OF_A_SWITCH]
+    if not changed:
+        return kept
     detail: dict[str, Any] = {"process": record.process, "fields": changed}
     if record.status is not known.status:
         detail["status"] = {"from": known.status, "to": record.status}
-    if record.access_mode is not known.access_mode:
-        detail["switch"] = {"from": known.access_mode, "to": record.access_mode, "rule": "carry"}
     tx.journal.write(
-        Entry.SUBSCRIPTION_CHANGED, caller, now, subscription_id=record.id, epoch=record.epoch, detail=detail
+        Entry.SUBSCRIPTION_CHANGED, caller, now, subscription_id=record.id, epoch=kept.epoch, detail=detail
     )
+    return kept
 
 
 def _reference_faults(tx: Transaction, new: Subscription, process: Process | None) -> Iterator[str]:

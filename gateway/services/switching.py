@@ -45,6 +45,19 @@ async def open_deliveries(office: Office, caller: Caller, subscription_id: str) 
     return await office.store.read(lambda tx: tx.deliveries.open_of(subscription_id, now))
 
 
+def keep(tx: Transaction, caller: Caller, known: Subscription, record: Subscription, now: datetime) -> Subscription:
+    """Writes a changed subscription that the transaction holds, and answers it as it is kept.
+
+    Another access mode or transport in it is a switch, by which what is open is carried.
+    """
+    moved = record.access_mode is Mode.SFTP and record.transport is not known.transport
+    if record.access_mode is known.access_mode and not moved:
+        tx.subscriptions.change(record, now)
+        return replace(record, updated_at=now)
+    done = switch_held(tx, caller, known, Switch(record.access_mode, record.transport), now, record=record)
+    return replace(record, epoch=done.epoch, rehearsal_id=None, rehearsal_mode=None, updated_at=now)
+
+
 def switch_held(
     tx: Transaction,
     caller: Caller,

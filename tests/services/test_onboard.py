@@ -193,9 +193,14 @@ async def test_another_access_mode_is_a_switch(office: Office) -> None:
     assert [change.fields for change in report.changes] == [("access_mode",)]
     found = await known(office)
     assert (found.access_mode, found.epoch) == (Mode.API, 2)
-    switch, counts = (await lines(office))[1:]
+    counts = (await lines(office))[-1]
+    (switch,) = [
+        line
+        for line in await office.store.read(lambda tx: tx.journal.after(0))
+        if line.entry == Entry.SUBSCRIPTION_SWITCHED
+    ]
     assert (switch.subscription_id, switch.epoch) == (found.id, 2)
-    assert switch.detail["switch"]["from"] == "SFTP"
+    assert (switch.detail["from"], switch.detail["to"]) == ("SFTP (pull)", "API")
     assert counts.detail["subscriptions"]["updated"] == 1
 
 

@@ -166,14 +166,15 @@ async def test_another_access_mode_is_a_switch(town: Town) -> None:
         START,
     )
     assert await stored(town, known) == view.subscription
-    (line,) = await town.lines()
+    switch, line = await town.lines()
+    assert (switch.entry, switch.subscription_id, switch.epoch) == (Entry.SUBSCRIPTION_SWITCHED, known.id, 2)
+    assert [switch.detail[name] for name in ("from", "to", "rule")] == ["SFTP (pull)", "API", "carry"]
     assert (line.entry, line.subscription_id, line.epoch) == (Entry.SUBSCRIPTION_CHANGED, known.id, 2)
-    assert line.detail["switch"] == {"from": "SFTP", "to": "API", "rule": "carry"}
-    assert line.detail["fields"] == ["access_mode", "email"]
+    assert line.detail["fields"] == ["email"]
     assert "demat@example.org" not in repr(line)
     again = await changed(town, known, access_mode=Mode.API)
     assert again.subscription.epoch == 2
-    assert len(await town.lines()) == 1
+    assert len(await town.lines()) == 2
 
 
 async def test_a_switch_hands_over_what_lies_in_the_inbox(town: Town) -> None:
