@@ -86,6 +86,16 @@ class Folder:
 
 
 @dataclass(frozen=True, slots=True)
+class Parties:
+    """Who may see a case: all that has to be known of it before its bytes are served."""
+
+    depositor: str
+    recipient: str
+    process: str
+    publication: int
+
+
+@dataclass(frozen=True, slots=True)
 class Case:
     """The part of a folder for one recipient. `publication` counts how often it was published; 0: not yet.
 

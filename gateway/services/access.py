@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from gateway.domain.dossiers import Case, Folder
+from gateway.domain.dossiers import Case, Folder, Parties
 from gateway.domain.errors import ForbiddenError, NotFoundError
 from gateway.domain.identity import Caller, Role
 from gateway.domain.referential import Process, Subscription
@@ -28,14 +28,18 @@ def case_of(tx: Transaction, caller: Caller, case_id: str, *, hold: bool = False
     found = tx.cases.hold(case_id) if hold else tx.cases.get(case_id)
     if found is None:
         raise NotFoundError("Case")
-    case = found[0]
+    may_see(caller, found[0])
+    return found
+
+
+def may_see(caller: Caller, case: Case | Parties) -> None:
+    """Raises what `case_of` raises for a case that exists."""
     if not (is_depositor(caller, case) or is_recipient(caller, case) or caller.role is Role.ADMIN):
         raise ForbiddenError
     if out_of_process(caller, case.process):
         raise ForbiddenError
     if is_recipient(caller, case) and case.publication == 0:
         raise NotFoundError("Case")
-    return found
 
 
 def operators_alone(caller: Caller) -> None:
@@ -49,12 +53,12 @@ def out_of_process(caller: Caller, process: str) -> bool:
     return caller.process is not None and caller.process != process
 
 
-def is_depositor(caller: Caller, case: Case) -> bool:
+def is_depositor(caller: Caller, case: Case | Parties) -> bool:
     """Whether the caller speaks for the depositor of the case."""
     return caller.role is Role.OSL and case.depositor == caller.organization
 
 
-def is_recipient(caller: Caller, case: Case) -> bool:
+def is_recipient(caller: Caller, case: Case | Parties) -> bool:
     """Whether the caller speaks for the recipient of the case.
 
     An SFTP account that serves several organizations reaches their cases by its archives and answers alone.

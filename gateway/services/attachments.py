@@ -11,7 +11,7 @@ from gateway.domain.blob import Blob, BlobMissing
 from gateway.domain.dossiers import Attachment, AttachmentStatus, EventStatus
 from gateway.domain.errors import InvalidRequestError, NotFoundError, UnavailableError
 from gateway.domain.identity import Caller
-from gateway.services.access import case_of, folder_of
+from gateway.services.access import case_of, folder_of, is_recipient, may_see
 from gateway.services.checking import ENTRIES, Verdict, check
 from gateway.services.office import Office
 from gateway.services.ports import BlobReader, Transaction
@@ -30,17 +30,23 @@ class Target(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Download:
-    """An attachment's bytes being served. Tell `served` what went out whole, and `close` it."""
+    """An attachment's bytes being served. Tell `served` what went out whole, and `close` it.
+
+    Where nothing of the case was lacking to its reader when the download began, there is nothing to count: a delivery
+    that is published meanwhile is not read by bytes that were asked for before.
+    """
 
     attachment: Attachment
     reader: BlobReader
     _office: Office
     _caller: Caller
     _case_id: str
+    _lacking: bool = True
 
     async def served(self, start: int, end: int) -> None:
         """Counts the bytes from `start` up to `end`, which have been sent, towards the fetching of a delivery."""
-        await note_served(self._office, self._caller, self._case_id, self.attachment.id, start, end)
+        if self._lacking:
+            await note_served(self._office, self._caller, self._case_id, self.attachment.id, start, end)
 
     async def close(self) -> None:
         """Ends the download."""
@@ -153,12 +159,15 @@ async def record(
 async def open_attachment(office: Office, caller: Caller, case_id: str, attachment_id: str) -> Download:
     """Opens an attachment that the case shows. Raises NotFoundError ("File is not found") or ForbiddenError."""
 
-    def query(tx: Transaction) -> Attachment | None:
-        case, _ = case_of(tx, caller, case_id)
-        found = tx.attachments.get(attachment_id)
-        return found if found is not None and tx.attachments.shown_by(found.id, case.id) else None
-
-    return await _open(office, caller, case_id, await office.store.glance(query))
+    now = office.clock()
+    found = await office.store.peek(
+        lambda tx: tx.servings.sought(case_id, attachment_id, caller.door, caller.reader, now)
+    )
+    if found is None:
+        raise NotFoundError("Case")
+    parties, attachment, lacking = found
+    may_see(caller, parties)
+    return await _open(office, caller, case_id, attachment, lacking=lacking and is_recipient(caller, parties))
 
 
 async def open_event_attachment(
@@ -179,11 +188,13 @@ async def open_event_attachment(
     return await _open(office, caller, case_id, await office.store.glance(query))
 
 
-async def _open(office: Office, caller: Caller, case_id: str, attachment: Attachment | None) -> Download:
+async def _open(
+    office: Office, caller: Caller, case_id: str, attachment: Attachment | None, *, lacking: bool = True
+) -> Download:
     if attachment is None or attachment.blob is None or attachment.status is not AttachmentStatus.RECEIVED:
         raise BlobMissing
     reader = await office.blobs.reader(attachment.blob.key)
-    return Download(attachment, reader, office, caller, case_id)
+    return Download(attachment, reader, office, caller, case_id, lacking)
 
 
 async def _receive(

@@ -15,7 +15,7 @@ from gateway.store.tables import attachment_cases, attachments, events
 from gateway.store.values import to_ms
 
 _c = attachments.c
-_COLUMNS = [
+COLUMNS = [
     _c.id,
     _c.folder_id,
     _c.event_id,
@@ -30,26 +30,26 @@ _COLUMNS = [
 ]
 _INSERT = insert_into(attachments)
 _LINK = insert_into(attachment_cases)
-_GET = Statement(select(*_COLUMNS).where(_c.id == bindparam("id")))
-_HOLD = Statement(select(*_COLUMNS).where(_c.id == bindparam("id")).with_for_update())
+_GET = Statement(select(*COLUMNS).where(_c.id == bindparam("id")))
+_HOLD = Statement(select(*COLUMNS).where(_c.id == bindparam("id")).with_for_update())
 _OF_FOLDER = Statement(
-    select(*_COLUMNS).where(_c.folder_id == bindparam("folder"), _c.event_id.is_(None)).order_by(_c.position)
+    select(*COLUMNS).where(_c.folder_id == bindparam("folder"), _c.event_id.is_(None)).order_by(_c.position)
 )
-_OF_EVENT = Statement(select(*_COLUMNS).where(_c.event_id == bindparam("event")).order_by(_c.position))
+_OF_EVENT = Statement(select(*COLUMNS).where(_c.event_id == bindparam("event")).order_by(_c.position))
 _OF_CASE = Statement(
-    select(*_COLUMNS)
+    select(*COLUMNS)
     .join(attachment_cases, attachment_cases.c.attachment_id == _c.id)
     .where(attachment_cases.c.case_id == bindparam("case"))
     .order_by(_c.position)
 )
 _OF_EVENTS = Statement(
-    select(*_COLUMNS)
+    select(*COLUMNS)
     .join(events, events.c.id == _c.event_id)
     .where(events.c.case_id == bindparam("case"))
     .order_by(events.c.created_at, events.c.id, _c.position)
 )
 _DEPOSITED = Statement(
-    select(*_COLUMNS)
+    select(*COLUMNS)
     .join(events, events.c.id == _c.event_id)
     .where(
         events.c.case_id == bindparam("case"),
@@ -84,32 +84,32 @@ class Attachments:
     def get(self, identifier: str) -> Attachment | None:
         """The attachment of that id."""
         row = self._session.row(_GET, id=identifier)
-        return None if row is None else _attachment(row)
+        return None if row is None else attachment(row)
 
     def hold(self, identifier: str) -> Attachment | None:
         """The same; nobody else changes it before this transaction ends."""
         row = self._session.row(_HOLD, id=identifier)
-        return None if row is None else _attachment(row)
+        return None if row is None else attachment(row)
 
     def of_folder(self, folder_id: str) -> list[Attachment]:
         """Those handed in with the folder, in the order of the request."""
-        return [_attachment(row) for row in self._session.rows(_OF_FOLDER, folder=folder_id)]
+        return [attachment(row) for row in self._session.rows(_OF_FOLDER, folder=folder_id)]
 
     def of_case(self, case_id: str) -> list[Attachment]:
         """Those of the folder that this case shows."""
-        return [_attachment(row) for row in self._session.rows(_OF_CASE, case=case_id)]
+        return [attachment(row) for row in self._session.rows(_OF_CASE, case=case_id)]
 
     def of_event(self, event_id: str) -> list[Attachment]:
         """Those of an event."""
-        return [_attachment(row) for row in self._session.rows(_OF_EVENT, event=event_id)]
+        return [attachment(row) for row in self._session.rows(_OF_EVENT, event=event_id)]
 
     def of_events(self, case_id: str) -> list[Attachment]:
         """Those of all events of a case."""
-        return [_attachment(row) for row in self._session.rows(_OF_EVENTS, case=case_id)]
+        return [attachment(row) for row in self._session.rows(_OF_EVENTS, case=case_id)]
 
     def deposited(self, case_id: str, depositor: str) -> list[Attachment]:
         """Those that the depositor sent to the case later, by events that are not in progress any more."""
-        return [_attachment(row) for row in self._session.rows(_DEPOSITED, case=case_id, depositor=depositor)]
+        return [attachment(row) for row in self._session.rows(_DEPOSITED, case=case_id, depositor=depositor)]
 
     def cases_by_attachment(self, folder_id: str) -> dict[str, list[str]]:
         """Which cases of the folder see which attachment."""
@@ -151,7 +151,8 @@ def _bytes(status: AttachmentStatus, blob: Blob | None) -> dict[str, object]:
     return {"status": status, "blob_key": blob.key, "sha256": blob.sha256, "crc32": blob.crc32}
 
 
-def _attachment(row: Row) -> Attachment:
+def attachment(row: Row) -> Attachment:
+    """The attachment in a row of COLUMNS."""
     size, key = row[5], row[8]
     return Attachment(
         id=row[0],

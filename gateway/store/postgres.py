@@ -71,6 +71,26 @@ class PostgresStore:
         """The same: the database is a network away, however little is asked."""
         return await self.read(query)
 
+    async def peek(self, query: Callable[[Transaction], T]) -> T:
+        """Runs a query of one statement, without the round trips that begin and end a transaction."""
+        if self._threads is None:
+            raise _unavailable()
+        return await asyncio.get_running_loop().run_in_executor(self._threads, self._peek, query)
+
+    def _peek(self, query: Callable[[Transaction], T]) -> T:
+        try:
+            tx: Transaction | None = getattr(self._local, "transaction", None)
+            if tx is not None:
+                try:
+                    return query(tx)
+                except _LOST:  # as in `_begun`
+                    self._forget()
+            tx = self._local.transaction = self._connect()
+            return query(tx)
+        except _LOST as error:
+            self._forget()
+            raise _unavailable() from error
+
     async def _submit(self, verb: Callable[[Transaction], T], begin: str) -> T:
         if self._threads is None:
             raise _unavailable()

@@ -4,13 +4,18 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import bindparam, func, select
+from sqlalchemy import and_, bindparam, exists, func, or_, select
 
 from gateway.domain.deliveries import Serving
+from gateway.domain.dossiers import Attachment, Parties
 from gateway.domain.identity import Door
+from gateway.store.attachments import COLUMNS as ATTACHMENT_COLUMNS
+from gateway.store.attachments import attachment
+from gateway.store.deliveries import OPEN
+from gateway.store.owning import owner
 from gateway.store.session import Session
 from gateway.store.statement import Statement
-from gateway.store.tables import deliveries, servings
+from gateway.store.tables import attachment_cases, attachments, cases, deliveries, servings, subscriptions
 from gateway.store.values import from_json, from_ms, to_json, to_ms
 
 _c = servings.c
@@ -45,6 +50,32 @@ _OWNED = Statement(
         _c.owned,
     )
 )
+_whole = exists().where(
+    _c.delivery_id == deliveries.c.id,
+    _c.door == bindparam("door"),
+    _c.actor == bindparam("actor"),
+    _c.whole_at.is_not(None),
+    or_(_c.owned, owner() != bindparam("mode")),
+)
+_lacking = exists().where(
+    deliveries.c.case_id == cases.c.id, OPEN, subscriptions.c.id == deliveries.c.subscription_id, ~_whole
+)
+_SOUGHT = Statement(
+    select(
+        cases.c.depositor_id,
+        cases.c.recipient_id,
+        cases.c.process_code,
+        cases.c.publication,
+        _lacking.correlate(cases),
+        *ATTACHMENT_COLUMNS,
+    )
+    .outerjoin(
+        attachment_cases,
+        and_(attachment_cases.c.case_id == cases.c.id, attachment_cases.c.attachment_id == bindparam("attachment")),
+    )
+    .outerjoin(attachments, attachments.c.id == attachment_cases.c.attachment_id)
+    .where(cases.c.id == bindparam("case"))
+)
 
 
 class Servings:
@@ -74,6 +105,27 @@ class Servings:
             whole_at=to_ms(serving.whole_at),
             updated_at=to_ms(now),
         )
+
+    def sought(
+        self, case_id: str, attachment_id: str, door: Door, actor: str, now: datetime
+    ) -> tuple[Parties, Attachment | None, bool] | None:
+        """All that a download begins with, in one statement.
+
+        Who may see the case; the attachment, if the case shows it; and whether an open delivery of the case was not
+        served whole to the actor through the door while that door owned it, or owns by now what it was served before.
+        """
+        row = self._session.row(
+            _SOUGHT,
+            case=case_id,
+            attachment=attachment_id,
+            door=door,
+            actor=actor,
+            mode=door.mode,
+            now=to_ms(now),
+        )
+        if row is None:
+            return None
+        return Parties(*row[:4]), None if row[5] is None else attachment(row[5:]), bool(row[4])
 
     def owned_of_case(self, case_id: str, door: Door, actor: str) -> set[str]:
         """The deliveries of a case that `actor` opened through `door` while that door owned them."""

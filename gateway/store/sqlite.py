@@ -124,6 +124,17 @@ class SqliteStore:
                 raise
         return await self.read(query)
 
+    async def peek(self, query: Callable[[Transaction], T]) -> T:
+        """Runs a query of one statement, as `glance` does, in the transaction that SQLite makes for it."""
+        if self._readers is None:
+            raise _unavailable()
+        try:
+            return query(self._transaction("glancing", timedelta()))
+        except sqlite3.OperationalError as error:
+            if is_mistake(error):
+                raise
+        return await self.read(query)
+
     def _read(self, query: Callable[[Transaction], T]) -> T:
         try:
             return self._query(query, "reading", BUSY_TIMEOUT)
@@ -133,16 +144,21 @@ class SqliteStore:
             raise _unavailable(error) from error
 
     def _query(self, query: Callable[[Transaction], T], connection: str, patience: timedelta) -> T:
-        tx: Transaction | None = getattr(self._local, connection, None)
-        if tx is None:
-            tx = self._connect(read_only=True, patience=patience)
-            setattr(self._local, connection, tx)
+        tx = self._transaction(connection, patience)
         execute = tx.session.connection.execute
         execute("BEGIN")
         try:
             return query(tx)
         finally:
             execute("COMMIT")
+
+    def _transaction(self, connection: str, patience: timedelta) -> Transaction:
+        """This thread's connection of that name."""
+        tx: Transaction | None = getattr(self._local, connection, None)
+        if tx is None:
+            tx = self._connect(read_only=True, patience=patience)
+            setattr(self._local, connection, tx)
+        return tx
 
     def _connect(self, *, read_only: bool = False, patience: timedelta = BUSY_TIMEOUT) -> Transaction:
         connection = connect(self._path, read_only=read_only, patience=patience)

@@ -131,3 +131,35 @@ async def test_the_same_bytes_served_again_are_not_written_again(
     kept = await serving(office, case_id, "brest")
     assert kept is not None
     assert kept.coverage == {file.id: ((0, file.size),)}
+
+
+async def test_once_all_was_served_the_store_is_looked_at_once_for_each_download(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    view = await deposited(office, NUMBER, "brest")
+    case_id, file = view.cases[0].id, view.attachments[0]
+    await read_over_api(office, "brest", case_id)
+    with monkeypatch.context() as patch:
+        for way in ("read", "glance", "write"):
+            patch.delattr(type(office.store), way)
+        download = await attachments.open_attachment(office, api_client("brest"), case_id, file.id)
+        await download.served(0, file.size)
+        await download.close()
+
+
+async def test_what_was_asked_for_before_a_delivery_is_no_reading_of_it(office: Office) -> None:
+    view = await deposited(office, NUMBER, "brest")
+    case_id, file = view.cases[0].id, view.attachments[0]
+    await read_over_api(office, "brest", case_id)
+    before = await attachments.open_attachment(office, api_client("brest"), case_id, file.id)
+    await complement(office, case_id)
+    await before.served(0, file.size)
+    await before.close()
+    _, later = await deliveries_of(office, case_id)
+    assert await office.store.read(lambda tx: tx.servings.get(later.id, Door.API, "brest")) is None
+    after = await attachments.open_attachment(office, api_client("brest"), case_id, file.id)
+    await after.served(0, file.size)
+    await after.close()
+    kept = await office.store.read(lambda tx: tx.servings.get(later.id, Door.API, "brest"))
+    assert kept is not None
+    assert kept.coverage == {file.id: ((0, file.size),)}

@@ -158,8 +158,9 @@ async def test_a_lost_connection_is_told_and_replaced(postgres: PostgresStore, p
     assert await postgres.read(noted) == {"kept"}
 
 
+@pytest.mark.parametrize("way", ["read", "peek"])
 async def test_connections_that_died_between_verbs_are_replaced_unnoticed(
-    postgres: PostgresStore, postgres_url: str
+    postgres: PostgresStore, postgres_url: str, way: str
 ) -> None:
     """A server that was started again."""
     gathered = threading.Barrier(CONNECTIONS)
@@ -168,7 +169,8 @@ async def test_connections_that_died_between_verbs_are_replaced_unnoticed(
     with psycopg.connect(postgres_url, autocommit=True) as other:
         for pid in pids:
             other.execute("SELECT pg_terminate_backend(%s, 10000)", [pid])
-    new = await asyncio.gather(*(postgres.read(lambda tx: together(gathered, tx)) for _ in range(CONNECTIONS)))
+    look = getattr(postgres, way)
+    new = await asyncio.gather(*(look(lambda tx: together(gathered, tx)) for _ in range(CONNECTIONS)))
     assert len({*new, *pids}) == 2 * CONNECTIONS
 
 
@@ -186,6 +188,9 @@ async def test_a_commit_is_durable_whatever_the_servers_default(postgres: Postgr
 async def test_a_mistake_in_the_sql_is_not_dressed_up_as_an_outage(postgres: PostgresStore) -> None:
     with pytest.raises(psycopg.errors.UndefinedTable):
         await postgres.read(lambda tx: run(tx, "SELECT 1 FROM nowhere"))
+    with pytest.raises(psycopg.errors.UndefinedTable):
+        await postgres.peek(lambda tx: run(tx, "SELECT 1 FROM nowhere"))
+    assert await postgres.peek(noted) == set()
     assert await postgres.read(noted) == set()
 
 

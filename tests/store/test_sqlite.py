@@ -57,7 +57,18 @@ async def test_a_glance_runs_where_it_is_asked_and_cannot_write(sqlite_database:
         assert await store.glance(noted) == {"committed"}
 
 
-async def test_a_glance_that_finds_a_lock_waits_for_it_on_a_thread(sqlite_database: Path) -> None:
+async def test_a_peek_is_one_statement_without_a_transaction_around_it(sqlite_database: Path) -> None:
+    async with opened(sqlite_database) as store:
+        await store.write(writing("committed"))
+        assert await store.peek(lambda tx: (threading.get_ident(), noted(tx))) == (threading.get_ident(), {"committed"})
+        assert not await store.peek(lambda tx: tx.session.connection.in_transaction)  # type: ignore[attr-defined]
+        with pytest.raises((sqlite3.OperationalError, UnavailableError)):
+            await store.peek(writing("key"))
+        assert await store.glance(noted) == {"committed"}
+
+
+@pytest.mark.parametrize("begun", [True, False], ids=["glance", "peek"])
+async def test_a_glance_that_finds_a_lock_waits_for_it_on_a_thread(sqlite_database: Path, begun: bool) -> None:
     seen = []
 
     def query(_: Transaction) -> None:
@@ -66,14 +77,14 @@ async def test_a_glance_that_finds_a_lock_waits_for_it_on_a_thread(sqlite_databa
             raise sqlite3.OperationalError("database is locked")
 
     async with opened(sqlite_database) as store:
-        await store.glance(query)
+        await (store.glance if begun else store.peek)(query)
     assert seen[0] == threading.get_ident()
     assert len(seen) == len(set(seen)) == 2
 
 
 async def test_a_mistake_in_the_sql_is_not_dressed_up_as_an_outage(sqlite_database: Path) -> None:
     async with opened(sqlite_database) as store:
-        for run in (store.read, store.glance, store.write):
+        for run in (store.read, store.glance, store.peek, store.write):
             with pytest.raises(sqlite3.OperationalError, match="no such table"):
                 await run(lambda tx: tx.session.connection.execute("SELECT 1 FROM nowhere", {}))
 

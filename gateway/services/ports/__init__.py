@@ -127,6 +127,9 @@ class Store(Protocol):
     async def glance(self, query: Callable[[Transaction], T]) -> T:
         """The same for a query of a few rows found by an index: it may run where it is called."""
 
+    async def peek(self, query: Callable[[Transaction], T]) -> T:
+        """The same for a query of one statement, which is consistent in itself: nothing is begun or ended for it."""
+
 
 class BlobReader(Protocol):
     """Open bytes; they stay readable even when their blob is deleted meanwhile.

@@ -8,6 +8,7 @@ from typing import Protocol
 
 from gateway.domain.answers import Answer, AnswerState
 from gateway.domain.deliveries import Delivery, DeliveryState, Gesture, Listed, Place, Serving
+from gateway.domain.dossiers import Attachment, Parties
 from gateway.domain.identity import Door, Mode
 from gateway.domain.referential import Subscription
 from gateway.domain.switches import OpenDeliveries
@@ -71,6 +72,9 @@ class Servings(Protocol):
 
     def get(self, delivery_id: str, door: Door, actor: str) -> Serving | None: ...
     def save(self, delivery_id: str, door: Door, actor: str, serving: Serving, now: datetime) -> None: ...
+    def sought(
+        self, case_id: str, attachment_id: str, door: Door, actor: str, now: datetime
+    ) -> tuple[Parties, Attachment | None, bool] | None: ...
     def owned_of_case(self, case_id: str, door: Door, actor: str) -> set[str]: ...
 
 
