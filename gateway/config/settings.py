@@ -18,6 +18,7 @@ from gateway.config.penalties import Penalties
 from gateway.config.push import Push
 from gateway.config.rates import Rates
 from gateway.config.section import Count, Port, Section
+from gateway.config.sftp_limits import SftpLimits
 from gateway.config.units import Delay, Duration, Size
 from gateway.domain.pushing import Manner
 from gateway.domain.statuses import Status
@@ -80,6 +81,7 @@ class Sftp(Section):
     max_sessions: Count = Field(
         default=2000, description="open sessions of this process; further connections are refused"
     )
+    limits: SftpLimits = Field(default=SftpLimits(), description="connections and attempts")
 
 
 class HostKeys(Section):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections import OrderedDict
 from collections.abc import Callable
 from typing import Final
@@ -12,13 +13,15 @@ from structlog.typing import FilteringBoundLogger
 from gateway.domain.errors import UnavailableError
 from gateway.domain.identity import Door
 from gateway.domain.referential import SftpAccount
-from gateway.services import authenticate
+from gateway.domain.sightings import Sighting, readable
+from gateway.services import authenticate, sightings
 from gateway.services.office import Office
 from gateway.sftp_server import errors
 from gateway.sftp_server.admission import Admission
 from gateway.sftp_server.algorithms import accept_modern_signatures_only
 from gateway.sftp_server.channel import Served, SftpChannel
 from gateway.sftp_server.connection import Connection
+from gateway.sftp_server.negotiated import negotiated
 
 MOST_PASSWORDS: Final = 3
 MOST_KEYS: Final = 12  # an agent offers all it has
@@ -71,10 +74,12 @@ class Login(asyncssh.SSHServer):
         self._connection: Connection | None = None
         self._proven: SftpAccount | None = None
         self._names = self._passwords = self._offered = 0
+        self._channels: list[asyncssh.SSHServerChannel[bytes]] = []
 
     def connection_made(self, conn: asyncssh.SSHServerConnection) -> None:
         connection = Connection(conn, self._log, self._idle_timeout)
-        if not self._admission.enter(connection.address):
+        if reason := self._admission.enter(connection.address):
+            self._refused(reason)
             self._office.meter.count("logins_total", door=Door.SFTP, outcome="turned-away")
             conn.abort()
             return
@@ -85,12 +90,14 @@ class Login(asyncssh.SSHServer):
         connection = self._connection
         if connection is None:
             return
-        logged_in = connection.account is not None
-        self._admission.leave(connection.address, logged_in=logged_in)
-        if logged_in:
+        account = connection.account
+        self._admission.leave(connection.address, account.id if account else None)
+        if account is not None:
             self._office.meter.gauge("sftp_sessions", -1)
             connection.log.info("session closed")
         elif self._names:
+            if self._offered and not self._passwords:
+                self._refused("key")
             self._office.meter.count("logins_total", door=Door.SFTP, outcome="refused")
             connection.log.info("login refused")
         connection.lost()
@@ -99,7 +106,7 @@ class Login(asyncssh.SSHServer):
     def begin_auth(self, username: str) -> bool:  # noqa: ARG002 (asyncssh's signature)
         self._proven = None
         self._names += 1
-        _limit(self._names, MOST_NAMES)
+        self._limit(self._names, self._admission.limits.names)
         return True
 
     def password_auth_supported(self) -> bool:
@@ -107,9 +114,9 @@ class Login(asyncssh.SSHServer):
 
     async def validate_password(self, username: str, password: str) -> bool:
         self._passwords += 1
-        _limit(self._passwords, MOST_PASSWORDS)
+        self._limit(self._passwords, self._admission.limits.passwords)
         try:
-            account = await authenticate.password_login(self._office, username, password)
+            account = await authenticate.password_login(self._office, username, password, self._address)
         except Exception as error:
             raise self._unavailable(error) from None
         return self._prove(account)
@@ -120,11 +127,11 @@ class Login(asyncssh.SSHServer):
     async def validate_public_key(self, username: str, key: asyncssh.SSHKey) -> bool:
         """Called for a key that is only offered, and again before the signature made with it is checked."""
         self._offered += 1
-        _limit(self._offered, MOST_KEYS)
+        self._limit(self._offered, self._admission.limits.keys)
         if not accept_modern_signatures_only(key):
             return False
         try:
-            account = await authenticate.sftp_account(self._office, username)
+            account = await authenticate.key_login(self._office, username, self._address)
         except Exception as error:
             raise self._unavailable(error) from None
         known = self._keys.of(account) if account else frozenset()
@@ -134,20 +141,32 @@ class Login(asyncssh.SSHServer):
         connection, account = self._connection, self._proven
         assert connection is not None
         assert account is not None
+        if not self._admission.log_in(connection.address, account.id):
+            self._refused("account-connections")
+            reason = "This account has too many connections: close some first"
+            connection.ssh.disconnect(asyncssh.DISC_TOO_MANY_CONNECTIONS, reason)
+            return
         connection.account = account
         connection.log = connection.log.bind(account=account.id)
-        self._admission.logged_in(connection.address)
         self._office.meter.count("logins_total", door=Door.SFTP, outcome="accepted")
         self._office.meter.gauge("sftp_sessions", 1)
         connection.log.info("session opened")
         connection.watch()
+        task = asyncio.get_running_loop().create_task(sightings.note(self._office, self._seen(connection, account)))
+        connection.tasks.add(task)
+        task.add_done_callback(connection.tasks.discard)
 
     def session_requested(self) -> tuple[asyncssh.SSHServerChannel[bytes], SftpChannel]:
         connection = self._connection
         assert connection is not None
-        if len(connection.tasks) >= MOST_CHANNELS:
+        if connection.account is None:
+            raise asyncssh.ChannelOpenError(asyncssh.OPEN_ADMINISTRATIVELY_PROHIBITED, "Not logged in")
+        self._channels = [channel for channel in self._channels if not channel.is_closing()]
+        if len(self._channels) >= self._admission.limits.channels:
+            self._refused("channels")
             raise asyncssh.ChannelOpenError(asyncssh.OPEN_RESOURCE_SHORTAGE, "Too many channels: close some first")
         channel = connection.ssh.create_server_channel(encoding=None)
+        self._channels.append(channel)
         return channel, SftpChannel(self._served(connection), connection.tasks)
 
     def _prove(self, account: SftpAccount | None) -> bool:
@@ -156,6 +175,24 @@ class Login(asyncssh.SSHServer):
             return False
         self._proven = account
         return True
+
+    @property
+    def _address(self) -> str:
+        return "" if self._connection is None else self._connection.address
+
+    def _seen(self, connection: Connection, account: SftpAccount) -> Sighting:
+        spoken, now = negotiated(connection.ssh), self._office.clock()
+        version = str(connection.ssh.get_extra_info("client_version", "")).removeprefix("SSH-2.0-")
+        legacy_at = now if spoken.legacy else None
+        return Sighting(Door.SFTP, account.username, now, readable(version), spoken.text, legacy_at)
+
+    def _limit(self, done: int, most: int) -> None:
+        if done > most:
+            self._refused("attempts")
+            raise asyncssh.PermissionDenied("Too many authentication failures")
+
+    def _refused(self, reason: str) -> None:
+        self._office.meter.count("logins_refused_total", door=Door.SFTP, reason=reason)
 
     def _unavailable(self, error: Exception) -> asyncssh.DisconnectError:
         log = self._log if self._connection is None else self._connection.log

@@ -15,7 +15,7 @@ from structlog.typing import FilteringBoundLogger
 from gateway.domain.ids import new_id
 from gateway.services.office import Office
 from gateway.sftp_server import algorithms, host_keys
-from gateway.sftp_server.admission import Admission
+from gateway.sftp_server.admission import Admission, Limits
 from gateway.sftp_server.connection import Connection
 from gateway.sftp_server.login import Login, ParsedKeys
 from gateway.sftp_server.protocol import Protocol
@@ -45,6 +45,7 @@ class SftpServer:
         login_timeout: float,
         idle_timeout: float,
         answer_max_size: int,
+        limits: Limits | None = None,
     ) -> None:
         self._office = office
         self._host = host
@@ -54,7 +55,7 @@ class SftpServer:
         self._login_timeout = login_timeout
         self._idle_timeout = idle_timeout
         self._answer_max_size = answer_max_size
-        self._admission = Admission(max_sessions)
+        self._admission = Admission(max_sessions, limits)
         self._parsed = ParsedKeys()
         self._keys: list[asyncssh.SSHKey] = []
         self._acceptor: asyncssh.SSHAcceptor | None = None

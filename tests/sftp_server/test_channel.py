@@ -9,7 +9,7 @@ import asyncssh
 import paramiko
 import pytest
 
-from gateway.sftp_server.login import MOST_CHANNELS
+from gateway.sftp_server.admission import Limits
 from tests.sftp_server.scene import PASSWORD, Scene, transport_to
 
 
@@ -77,7 +77,7 @@ async def test_signals_and_sizes_of_windows_do_nothing(scene: Scene) -> None:
 
 async def test_a_few_channels_may_share_a_connection(scene: Scene) -> None:
     async with scene.connect() as conn:
-        clients = [await conn.start_sftp_client() for _ in range(MOST_CHANNELS)]
+        clients = [await conn.start_sftp_client() for _ in range(Limits().channels)]
         with pytest.raises(asyncssh.ChannelOpenError, match="Too many channels"):
             await conn.start_sftp_client()
         for client in clients:

@@ -15,11 +15,13 @@ import pytest
 from gateway.domain.errors import UnavailableError
 from gateway.domain.referential import SftpAccount
 from gateway.services import authenticate
-from gateway.sftp_server.login import MOST_KEYS, MOST_NAMES, MOST_PASSWORDS, ParsedKeys
+from gateway.sftp_server.admission import Limits
+from gateway.sftp_server.login import ParsedKeys
 from tests.sftp_server.scene import Scene, logged_in, transport_to
 
 ACCEPTED = "logins_total door=SFTP outcome=accepted"
 REFUSED = "logins_total door=SFTP outcome=refused"
+MOST = Limits()
 
 
 async def _refused(scene: Scene, **options: Any) -> None:
@@ -27,6 +29,10 @@ async def _refused(scene: Scene, **options: Any) -> None:
         async with scene.connect(**options):
             pytest.fail("it was let in")
     await scene.settled()
+
+
+def _turned_away(reason: str) -> str:
+    return f"logins_refused_total door=SFTP reason={reason}"
 
 
 def _ways(scene: Scene) -> list[dict[str, Any]]:
@@ -57,7 +63,8 @@ async def test_a_wrong_password_is_refused_whoever_it_is(scene: Scene, username:
         await asyncio.to_thread(attempt)
     await scene.settled()
     assert scene.secrets.checks == 1, "an unknown account costs the same work"
-    assert scene.figures.counts == {REFUSED: 1}
+    reason = "password" if username == "rennes" else "unknown"
+    assert scene.figures.counts == {REFUSED: 1, _turned_away(reason): 1}
 
 
 async def test_a_key_opens_a_session(scene: Scene) -> None:
@@ -121,13 +128,14 @@ async def test_passwords_can_be_tried_a_few_times_only(scene: Scene) -> None:
             return "wrong"
 
     await _refused(scene, client_factory=Guesser, password=None)
-    assert len(tried) == MOST_PASSWORDS + 1
-    assert scene.secrets.checks == MOST_PASSWORDS
-    assert scene.figures.counts == {REFUSED: 1}
+    assert len(tried) == MOST.passwords + 1
+    assert scene.secrets.checks == MOST.passwords
+    reasons = {_turned_away("password"): MOST.passwords, _turned_away("attempts"): 1}
+    assert scene.figures.counts == {REFUSED: 1, **reasons}
 
 
 async def test_an_agent_may_offer_a_few_keys_first(scene: Scene) -> None:
-    others = [asyncssh.generate_private_key("ssh-ed25519") for _ in range(MOST_KEYS)]
+    others = [asyncssh.generate_private_key("ssh-ed25519") for _ in range(MOST.keys)]
     async with scene.connect(client_keys=[*others[:6], scene.key], password=None):
         pass
     await _refused(scene, client_keys=[*others, scene.key], password=None)
@@ -135,7 +143,7 @@ async def test_an_agent_may_offer_a_few_keys_first(scene: Scene) -> None:
 
 async def test_the_name_may_not_change_for_ever(scene: Scene) -> None:
     login = scene.server._login()
-    assert [login.begin_auth(str(number)) for number in range(MOST_NAMES)] == [True] * MOST_NAMES
+    assert [login.begin_auth(str(number)) for number in range(MOST.names)] == [True] * MOST.names
     with pytest.raises(asyncssh.PermissionDenied):
         login.begin_auth("one more")
 
@@ -157,7 +165,7 @@ async def test_a_failing_store_is_told_from_a_wrong_password(
     async def fail(*_: object) -> None:
         raise error
 
-    monkeypatch.setattr(authenticate, "sftp_account", fail)
+    monkeypatch.setattr(scene.office.store, "read", fail)
     for options in _ways(scene):
         with pytest.raises(asyncssh.DisconnectError, match="try again later") as caught:
             async with scene.connect(**options):
