@@ -5,9 +5,10 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import bindparam, select
+from sqlalchemy import bindparam, or_, select
 
 from gateway.domain.deliveries import Gesture
 from gateway.domain.identity import Caller
@@ -122,6 +123,16 @@ class Journal:
         """The lines about a folder, its cases and their deliveries, oldest first."""
         return [_line(row) for row in self._session.rows(_OF_FOLDER, folder=folder_id, most=most)]
 
+    def of_case(
+        self, folder_id: str, case_id: str, entries: frozenset[Entry] | None, after: int, most: int, *, whole: bool
+    ) -> list[Line]:
+        """The lines about a case of a folder behind a number, oldest first: those of `entries`, or all for None.
+
+        `whole`: also those about the folder as such.
+        """
+        rows = self._session.rows(_of_case(entries, whole), folder=folder_id, case=case_id, after=after, most=most)
+        return [_line(row) for row in rows]
+
     def after(self, seq: int, most: int = 1000) -> list[Line]:
         """The lines behind a number."""
         return [_line(row) for row in self._session.rows(_AFTER, after=seq, most=most)]
@@ -137,6 +148,14 @@ class Journal:
     def of_subscription(self, subscription: str) -> list[Line]:
         """The lines about a subscription and its deliveries, oldest first."""
         return [_line(row) for row in self._session.rows(_OF_SUBSCRIPTION, subscription=subscription)]
+
+
+@lru_cache(maxsize=8)
+def _of_case(entries: frozenset[Entry] | None, whole: bool) -> Statement:
+    about = _c.case_id == bindparam("case")
+    found = _LINES.where(_c.folder_id == bindparam("folder"), _c.seq > bindparam("after"))
+    found = found.where(or_(about, _c.case_id.is_(None)) if whole else about)
+    return Statement(found if entries is None else found.where(_c.entry.in_(sorted(entries))))
 
 
 def _line(row: tuple[Any, ...]) -> Line:

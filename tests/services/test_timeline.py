@@ -7,7 +7,7 @@ import pytest
 from gateway.domain.errors import ForbiddenError, NotFoundError
 from gateway.domain.ids import new_id
 from gateway.services import timeline
-from tests.services.people import BREST, BREST_API, DEPOSITOR, OPERATOR, OTHER_DEPOSITOR, RENNES
+from tests.services.people import BREST, BREST_API, DEPOSITOR, OPERATOR, OTHER_DEPOSITOR, RENNES, RENNES_API
 from tests.services.town import Town
 
 
@@ -63,3 +63,45 @@ async def test_it_is_the_depositors_and_the_operators(town: Town) -> None:
             await timeline.of_folder(town.office, caller, view.folder.id)
     with pytest.raises(NotFoundError):
         await timeline.of_folder(town.office, DEPOSITOR, new_id())
+
+
+async def test_the_sides_of_a_case_read_what_happened_to_it(town: Town) -> None:
+    view = await town.deposit("A-1", to=(RENNES, BREST))
+    await town.move(await town.fetch("A-1-EtatCivil-1.zip", "shared"), username="shared")  # an account of Vannes
+    case, others = (one.id for one in view.cases)
+    told = {
+        caller: await timeline.of_case(town.office, caller, case, 0, 100)
+        for caller in (DEPOSITOR, RENNES_API, OPERATOR)
+    }
+    of_the_case = ["delivery.published", "delivery.fetched", "case.status", "delivery.accepted", "case.status"]
+    assert [one.entry for one in told[RENNES_API]] == of_the_case
+    assert [one.entry for one in told[DEPOSITOR]][:4] == [
+        "folder.created",
+        "attachment.received",
+        "attachment.received",
+        "folder.completed",
+    ]
+    assert [one.entry for one in told[DEPOSITOR]][4:] == of_the_case
+    assert {one.seq for one in told[DEPOSITOR]} <= {one.seq for one in told[OPERATOR]}
+    for reader in (DEPOSITOR, RENNES_API):
+        fetched = next(one for one in told[reader] if one.entry == "delivery.fetched")
+        assert (fetched.door, fetched.side, fetched.organization, fetched.actor) == ("SFTP", "other", None, None)
+    assert any(one.actor == "shared" for one in told[OPERATOR])
+    assert [one.entry for one in await timeline.of_case(town.office, BREST_API, others, 0, 100)] == [of_the_case[0]]
+    for stranger in (OTHER_DEPOSITOR, BREST_API):
+        with pytest.raises(ForbiddenError):
+            await timeline.of_case(town.office, stranger, case, 0, 100)
+
+
+async def test_a_case_is_read_in_pages(town: Town) -> None:
+    view = await town.deposit("A-1")
+    case = view.cases[0].id
+    whole = await timeline.of_case(town.office, DEPOSITOR, case, 0, 100)
+    first = await timeline.of_case(town.office, DEPOSITOR, case, 0, 2)
+    assert first + await timeline.of_case(town.office, DEPOSITOR, case, first[-1].seq, 100) == whole
+
+
+async def test_before_it_is_published_a_case_is_unknown_to_its_recipient(town: Town) -> None:
+    view = await town.hand_in("A-1", to=(BREST,))
+    with pytest.raises(NotFoundError):
+        await timeline.of_case(town.office, BREST_API, view.cases[0].id, 0, 100)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import pytest
@@ -101,3 +102,26 @@ async def test_the_first_repetition_of_a_day_gets_the_line(store: AnyStore) -> N
     assert await repeated(Gesture.DELETE)
     assert await repeated(actor="other")
     assert await repeated(days=1)
+
+
+def status_of(folder: str, case: str | None, tx: Transaction) -> None:
+    tx.journal.write(Entry.CASE_STATUS, CALLER, NOW, folder_id=folder, case_id=case)
+
+
+async def test_the_lines_of_a_case_are_those_about_it_and_on_demand_about_its_folder(store: AnyStore) -> None:
+    folder, case, other = new_id(), new_id(), new_id()
+    for case_id in (None, case, other):
+        await store.write(line(folder_id=folder, case_id=case_id))
+        await store.write(partial(status_of, folder, case_id))
+    await store.write(line(folder_id=new_id(), case_id=None))
+
+    async def found(entries: frozenset[Entry] | None, *, whole: bool, after: int = 0, most: int = 10) -> list[Line]:
+        return await store.read(lambda tx: tx.journal.of_case(folder, case, entries, after, most, whole=whole))
+
+    own = await found(None, whole=False)
+    assert [(one.case_id, one.entry) for one in own] == [(case, "delivery.accepted"), (case, "case.status")]
+    both = await found(None, whole=True)
+    assert [one.case_id for one in both] == [None, None, case, case]
+    assert await found(frozenset({Entry.CASE_STATUS}), whole=True) == [both[1], both[3]]
+    assert await found(frozenset({Entry.CASE_STATUS}), whole=False, after=both[2].seq) == [own[1]]
+    assert await found(None, whole=True, after=both[0].seq, most=2) == both[1:3]
