@@ -1,4 +1,4 @@
-"""Measures the REST door against its budgets, beside nginx and a bare aiohttp answer.
+"""Measures both doors against their budgets, beside nginx, a bare aiohttp answer, OpenSSH and ProFTPD.
 
 python -m tools.bench --help
 """

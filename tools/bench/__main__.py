@@ -8,12 +8,12 @@ import tempfile
 from contextlib import ExitStack
 from pathlib import Path
 
-from tools.bench import deposits, listing, report, servers, transfers
+from tools.bench import deposits, listing, report, servers, sftp, sftp_peers, sftp_world, transfers
 from tools.bench.figures import Row
 from tools.bench.stage import FULL, QUICK, Effort, Stage
 from tools.bench.world import configure, seed
 
-_ROWS = ("list", "deposit", "visible", "download", "upload")
+_ROWS = ("list", "deposit", "visible", "download", "upload", *sftp.ROWS)
 _QUEUE = 10_000
 
 
@@ -24,7 +24,7 @@ def main(arguments: list[str] | None = None) -> int:
     with tempfile.TemporaryDirectory(prefix="gateway-bench-", dir=options.directory) as directory:
         rows = _measured(Path(directory), options.rows or _ROWS, effort, options.database_url)
     engine = "SQLite" if not options.database_url else "PostgreSQL"
-    about = report.machine(engine, servers.nginx_version())
+    about = f"{report.machine(engine, servers.nginx_version())}, {sftp.peers()}"
     print(report.as_json(rows, about) if options.json else f"{about}\n\n{report.table(rows)}")
     return int(options.strict and any(row.verdict == "over" for row in rows))
 
@@ -36,12 +36,22 @@ def _measured(directory: Path, wanted: list[str] | tuple[str, ...], effort: Effo
     _say(f"preparing: a queue of {_QUEUE if 'list' in wanted else 0} deliveries")
     seed(settings, _QUEUE if "list" in wanted else 0)
     downloads = transfers.prepare(settings, effort) if "download" in wanted else None
+    keys = sftp_peers.make_keys(directory)
+    over_sftp = sftp.wanted(wanted, effort)
+    both_doors = bool(set(sftp.ROWS) & set(wanted))
+    if both_doors:
+        sftp_world.seed_accounts(settings, keys, over_sftp)
+        for name in sftp.PEERS:
+            sftp_world.lay_out(directory / "homes" / name, over_sftp)
     rows: list[Row] = []
     with ExitStack() as stack:
         stack.enter_context(servers.apart(servers=False))
         gateway = stack.enter_context(servers.gateway(config, directory / "gateway.log"))
         peer = stack.enter_context(servers.nginx(directory)) if servers.nginx_version() else None
         stage = Stage(gateway, peer, directory, files, effort)
+        found = (
+            stack.enter_context(sftp.sides(stage, keys, directory / "homes")) if set(sftp.ROWS) & set(wanted) else []
+        )
         for name in _ROWS:
             if name not in wanted:
                 continue
@@ -55,8 +65,10 @@ def _measured(directory: Path, wanted: list[str] | tuple[str, ...], effort: Effo
             elif name == "download":
                 assert downloads is not None
                 rows += transfers.measure_down(stage, downloads)
-            else:
+            elif name == "upload":
                 rows += transfers.measure_up(stage)
+            else:
+                rows += sftp.measure(name, stage, found)
     return rows
 
 
@@ -65,7 +77,7 @@ def _say(what: str) -> None:
 
 
 def _options(arguments: list[str] | None) -> argparse.Namespace:
-    parser = argparse.ArgumentParser(prog="bench", description="Measures the REST door against its budgets.")
+    parser = argparse.ArgumentParser(prog="bench", description="Measures both doors against their budgets.")
     parser.add_argument("rows", nargs="*", choices=[*_ROWS, []], metavar="ROW", help=f"of {', '.join(_ROWS)}; all")
     parser.add_argument("--quick", action="store_true", help="smaller rounds, and 128 MiB instead of 1 GiB")
     parser.add_argument("--database-url", default="", help="an empty PostgreSQL database; SQLite if not given")

@@ -56,14 +56,19 @@ class Server:
 
     process: psutil.Process
     port: int
+    sftp_port: int = 0
 
     def cpu(self) -> float:
         """Seconds of processor time used so far, in user and system mode, by processes that still run."""
-        return sum(_cpu(each) for each in (self.process, *self.process.children(recursive=True)))
+        return sum(cpu_of(each) for each in (self.process, *self.process.children(recursive=True)))
 
     def memory(self) -> int:
         """Resident bytes."""
         return sum(int(each.memory_info().rss) for each in (self.process, *self.process.children(recursive=True)))
+
+    def share(self) -> int:
+        """Bytes of memory, where a page that several processes use counts for each in part (PSS)."""
+        return sum(int(each.memory_full_info().pss) for each in (self.process, *self.process.children(recursive=True)))
 
 
 @contextmanager
@@ -71,18 +76,19 @@ def gateway(config: Path, log: Path) -> Iterator[Server]:
     """`gateway serve` with this configuration; its log goes to a file."""
     environment = {name: value for name, value in os.environ.items() if not name.startswith("GATEWAY__")}
     command = [sys.executable, "-m", "gateway", "serve", "--config", str(config), "--json"]
-    with log.open("wb") as sink, _running(command, environment, sink) as process:
+    with log.open("wb") as sink, running(command, environment, sink) as process:
         line = _first_line(process)
         if not line.startswith("{"):
             raise RuntimeError(f"the gateway did not start, see {log}: {log.read_text(errors='replace')[-2000:]}")
-        yield Server(psutil.Process(process.pid), json.loads(line)["http"]["port"])
+        doors = json.loads(line)
+        yield Server(psutil.Process(process.pid), doors["http"]["port"], doors["sftp"]["port"])
 
 
 @contextmanager
 def bare(answer: Path) -> Iterator[Server]:
     """A bare aiohttp server that answers the JSON of a file."""
     command = [sys.executable, "-m", "tools.bench.bare", str(answer)]
-    with _running(command, dict(os.environ)) as process:
+    with running(command, dict(os.environ)) as process:
         yield Server(psutil.Process(process.pid), int(_first_line(process)))
 
 
@@ -118,18 +124,23 @@ def nginx(root: Path) -> Iterator[Server]:
     """nginx on the files of `root/files`; below /up/ it takes files in."""
     program = _nginx()
     assert program is not None, "nginx is not installed"
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = int(free.getsockname()[1])
+    port = free_port()
     user = psutil.Process().username()
     (root / "nginx.conf").write_text(_NGINX.format(root=root, port=port, user=user))
     command = [program, "-p", str(root), "-e", str(root / "error.log"), "-c", str(root / "nginx.conf")]
-    with _running(command, dict(os.environ)) as process:
-        _wait_for(port)
+    with running(command, dict(os.environ)) as process:
+        wait_for(port)
         yield Server(psutil.Process(process.pid), port)
 
 
-def _cpu(process: psutil.Process) -> float:
-    """On Linux by the processor clock of the process, in nanoseconds: the ticks of others are too coarse for nginx."""
+def free_port() -> int:
+    """A port on which nobody listens at this moment."""
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        return int(free.getsockname()[1])
+
+
+def cpu_of(process: psutil.Process) -> float:
+    """Seconds that one process used; on Linux by its processor clock: the ticks of others are too coarse for nginx."""
     if sys.platform == "linux":
         with suppress(OSError):
             return time.clock_gettime(~process.pid << 3 | _SCHEDULED)
@@ -144,9 +155,10 @@ def _nginx() -> str | None:
 
 
 @contextmanager
-def _running(
+def running(
     command: list[str], environment: dict[str, str], errors: IO[bytes] | None = None
 ) -> Iterator[subprocess.Popen[bytes]]:
+    """Runs a server on the servers' processors until the end of the block."""
     with apart(servers=True):
         process = subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, stderr=errors)
     try:
@@ -165,7 +177,8 @@ def _first_line(process: subprocess.Popen[bytes]) -> str:
     return process.stdout.readline().decode()
 
 
-def _wait_for(port: int) -> None:
+def wait_for(port: int) -> None:
+    """Returns when somebody listens there. Raises OSError when nobody does for long."""
     until = time.monotonic() + _START
     while True:
         try:

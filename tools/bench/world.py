@@ -40,6 +40,7 @@ database: {{url: {url}}}
 http: {{host: 127.0.0.1, port: 0}}
 sftp: {{host: 127.0.0.1, port: 0}}
 log: {{format: json, level: info}}
+limits: {{answer_max_size: 2GiB}}
 """
 
 
@@ -95,17 +96,18 @@ def publish(settings: Settings, dossiers: list[tuple[str, list[int]]]) -> list[D
 
     async def run() -> list[Dossier]:
         async with office_for(settings) as office:
-            return [await _deposited(office, folder(number, FETCHER, sizes), sizes) for number, sizes in dossiers]
+            return [await deposited(office, folder(number, FETCHER, sizes), sizes) for number, sizes in dossiers]
 
     return asyncio.run(run())
 
 
 async def _fill(office: Office, numbers: Iterator[int]) -> None:
     for number in numbers:
-        await _deposited(office, folder(f"Q-{number}", QUEUE, [1000], _CASES), [1000])
+        await deposited(office, folder(f"Q-{number}", QUEUE, [1000], _CASES), [1000])
 
 
-async def _deposited(office: Office, new: deposit.NewFolder, sizes: list[int]) -> Dossier:
+async def deposited(office: Office, new: deposit.NewFolder, sizes: list[int]) -> Dossier:
+    """Hands in a folder with the attachments of these sizes and completes it."""
     caller = Caller(DEPOSITOR, Role.OSL, Door.API, "depositor")
     view = await deposit.create_folder(office, caller, new)
     assert isinstance(view, deposit.FolderView)
