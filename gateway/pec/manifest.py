@@ -1,8 +1,10 @@
 """The manifest of an archive, kept as bytes in one row (delivery rules, Objects: Archive)."""
 
+import hashlib
 import json
 import struct
 import zlib
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -61,6 +63,17 @@ class Archive:
             raise ValueError(f"archive {self.name!r}: modified_at is out of range")
         if len({entry.name.casefold() for entry in self.entries}) != len(self.entries):
             raise ValueError(f"archive {self.name!r}: two entries have the same name")
+
+    def checksums(self, digests: Mapping[str, bytes]) -> bytes:
+        """Its entries with their SHA-256 as `sha256sum` writes them, to be compared with an unpacked archive.
+
+        `digests`: those of the stored bytes, by their keys. Raises ``KeyError`` when one is missing.
+        """
+        lines = []
+        for entry in self.entries:
+            digest = digests[entry.blob or ""] if entry.text is None else hashlib.sha256(entry.text).digest()
+            lines.append(f"{digest.hex()}  {entry.name}\n")
+        return "".join(lines).encode()
 
     def dump(self) -> bytes:
         """The archive as bytes for one row: packed metadata, then the generated texts, compressed together."""

@@ -109,6 +109,7 @@ def _undo(tx: Transaction, office: Office, caller: Caller, delivery_id: str, now
         folder_id=folder.id,
         case_id=case.id,
         delivery_id=delivery.id,
+        subscription_id=delivery.subscription_id,
         detail={"again": again.id},
     )
     return again.id

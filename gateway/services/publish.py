@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Iterator, Sequence
 from datetime import datetime
@@ -84,6 +85,7 @@ def publish(
         delivery_id=delivery.id,
         subscription_id=subscription.id,
         epoch=subscription.epoch,
+        digest=_digest(archive, attachments),
         detail={"kind": kind, "archive": archive.name, "size": delivery.archive_size},
     )
     return delivery
@@ -95,9 +97,21 @@ def withdraw(tx: Transaction, caller: Caller, delivery: Delivery, folder_id: str
     if not tx.deliveries.close(delivery.id, ready, withdrawn, now, door=caller.door, actor=caller.actor):
         return False
     tx.journal.write(
-        Entry.DELIVERY_WITHDRAWN, caller, now, folder_id=folder_id, case_id=delivery.case_id, delivery_id=delivery.id
+        Entry.DELIVERY_WITHDRAWN,
+        caller,
+        now,
+        folder_id=folder_id,
+        case_id=delivery.case_id,
+        delivery_id=delivery.id,
+        subscription_id=delivery.subscription_id,
     )
     return True
+
+
+def _digest(archive: Archive, attachments: Sequence[Attachment]) -> bytes:
+    """By which the journal vouches for all that the archive holds, to whoever has unpacked it."""
+    kept = {one.blob.key: one.blob.sha256 for one in attachments if one.blob is not None}
+    return hashlib.sha256(archive.checksums(kept)).digest()
 
 
 def _manifest(tx: Transaction, case: Case, subscription: Subscription, event: Event | None) -> Sequence[Attachment]:

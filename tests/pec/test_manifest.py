@@ -1,5 +1,8 @@
+import hashlib
+import subprocess
 import zlib
 from datetime import UTC, datetime, timedelta, timezone
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -99,3 +102,19 @@ def test_impossible_archives_are_refused() -> None:
 def test_a_time_that_other_zones_do_not_have_is_refused(at: str) -> None:
     with pytest.raises(ValueError, match="out of range"):
         Archive("a.zip", datetime.fromisoformat(at), ())
+
+
+def test_its_checksums_are_those_that_sha256sum_checks(tmp_path: Path) -> None:
+    stored = b"stored bytes"
+    archive = Archive(
+        "a.zip",
+        PUBLISHED,
+        (Entry.of_text("message.xml", b"<m/>"), Entry("é 1.pdf", len(stored), zlib.crc32(stored), "key", None)),
+    )
+    (tmp_path / "message.xml").write_bytes(b"<m/>")
+    (tmp_path / "é 1.pdf").write_bytes(stored)
+    told = archive.checksums({"key": hashlib.sha256(stored).digest()})
+    checked = subprocess.run(["sha256sum", "--check", "--strict", "-"], input=told, cwd=tmp_path, capture_output=True)
+    assert checked.returncode == 0, checked.stderr
+    with pytest.raises(KeyError):
+        archive.checksums({})

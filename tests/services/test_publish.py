@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+
 import pytest
 
 from gateway.domain.dossiers import AttachmentStatus
@@ -22,6 +24,7 @@ from tests.services.scene import (
     deliveries_of,
     file_names,
     filled,
+    lines_of,
 )
 
 pytestmark = pytest.mark.usefixtures("declared")
@@ -72,3 +75,17 @@ async def test_a_webhook_tells_of_what_the_inbox_shows(office: Office, notificat
     await complement(office, case_id, notification=notification)
     assert len(await deliveries_of(office, case_id)) == 2
     assert len(await outgoing.claim(office)) == calls
+
+
+async def test_the_journal_vouches_for_every_file_of_the_archive(office: Office) -> None:
+    view = await deposited(office, NUMBER, "rennes")
+    (delivery,) = await deliveries_of(office, view.cases[0].id)
+    archive = await archive_of(office, delivery)
+    kept = {}
+    for entry in archive.entries:
+        if entry.blob is not None:
+            reader = await office.blobs.reader(entry.blob)
+            kept[entry.blob] = hashlib.sha256(await reader.read(0, entry.size)).digest()
+            await reader.close()
+    (line,) = [one for one in await lines_of(office, view.folder.id) if one.entry == "delivery.published"]
+    assert line.digest == hashlib.sha256(archive.checksums(kept)).hexdigest()
