@@ -1,0 +1,318 @@
+"""Archives delivered to subscribers' own servers, and what goes wrong on the way."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+from collections.abc import AsyncIterator
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+
+import asyncssh
+import pytest
+
+from gateway.domain.deliveries import DeliveryState, Gesture
+from gateway.domain.identity import Mode
+from gateway.domain.outgoing import OutgoingState
+from gateway.services import push, push_queue
+from gateway.services.office import Office
+from gateway.services.push_keys import public_key
+from tests.bridge.pushed import breaker_of, bytes_of, call_of, only, push_to, pushes_of, sent
+from tests.bridge.servers import Server, key_of, line_of, openssh, serving
+from tests.bridge.test_remote import OPENSSH
+from tests.journeys.offices import Clock, Tally, deposited
+from tests.services.scene import case_now, entries, lines_of, states, switch
+
+READY, FETCHED, ACCEPTED = DeliveryState.READY, DeliveryState.FETCHED, DeliveryState.ACCEPTED
+HOUR = timedelta(hours=1)
+
+
+@pytest.fixture
+async def server(tmp_path: Path) -> AsyncIterator[Server]:
+    async with serving(tmp_path / "rennes") as server:
+        yield server
+
+
+async def test_a_publication_is_delivered_whole_and_its_case_is_sent(
+    office: Office, server: Server, tmp_path: Path
+) -> None:
+    await push_to(office, "rennes", server.target())
+    view = await deposited(office, "A-9-1", "rennes")
+    delivery = await only(office, view.cases[0].id)
+    pushes = pushes_of(office, tmp_path)
+    assert await sent(pushes) == 1
+    whole = await bytes_of(office, delivery)
+    assert server.files() == {delivery.archive_name: whole}
+    assert (await only(office, delivery.case_id)).state is ACCEPTED
+    assert (await case_now(office, delivery.case_id)).status == "SENT"
+    (line,) = [one for one in await lines_of(office, view.folder.id) if one.entry == "delivery.pushed"]
+    assert (line.door, line.digest) == ("PUSH", hashlib.sha256(whole).hexdigest())
+    assert await sent(pushes) == 0
+    assert isinstance(office.meter, Tally)
+    assert office.meter.counts["pushes_total"] == 1
+
+
+@OPENSSH
+async def test_opensshs_server_takes_archives_by_the_gateways_own_key(office: Office, tmp_path: Path) -> None:
+    async with openssh(tmp_path / "rennes", public_key(office)) as server:
+        await push_to(office, "rennes", server.target(password=None))
+        view = await deposited(office, "A-9-1", "rennes")
+        assert await sent(pushes_of(office, tmp_path)) == 1
+        delivery = await only(office, view.cases[0].id)
+        assert server.files() == {delivery.archive_name: await bytes_of(office, delivery)}
+        assert delivery.state is ACCEPTED
+
+
+async def test_without_reading_among_the_acknowledgements_it_is_fetched_only(
+    office: Office, server: Server, tmp_path: Path
+) -> None:
+    await push_to(office, "rennes", server.target(acknowledge_on=frozenset({Gesture.ANSWER})))
+    view = await deposited(office, "A-9-1", "rennes")
+    pushes = pushes_of(office, tmp_path)
+    await sent(pushes)
+    assert (await only(office, view.cases[0].id)).state is FETCHED
+    assert await push_queue.adopt(office) == 0
+    assert await sent(pushes) == 0
+
+
+async def test_several_go_over_one_connection_in_their_order(office: Office, server: Server, tmp_path: Path) -> None:
+    await push_to(office, "rennes", server.target())
+    for number in ("A-1", "A-2", "A-3"):
+        await deposited(office, number, "rennes")
+    names: list[str] = []
+    server.trouble = lambda verb, path: names.append(path) if verb == "rename" else None
+    await sent(pushes_of(office, tmp_path))
+    assert len(server.files()) == 3
+    assert [name.split("A-")[1][0] for name in names] == ["1", "2", "3"]
+    assert (server.logins, server.most_sessions) == (1, 1)
+
+
+async def test_what_stands_there_already_counts_once(office: Office, server: Server, tmp_path: Path) -> None:
+    """The process died between the rename and the commit."""
+    await push_to(office, "rennes", server.target())
+    view = await deposited(office, "A-9-1", "rennes")
+    died = asyncio.Event()
+
+    async def die(verb: str, _: str) -> None:
+        if verb == "renamed":
+            died.set()
+            await asyncio.Event().wait()
+
+    server.trouble = die
+    first = pushes_of(office, tmp_path)
+    await first.send_due()
+    await died.wait()
+    await first.drain(0)
+    delivery = await only(office, view.cases[0].id)
+    assert delivery.state is READY
+    assert list(server.files()) == [delivery.archive_name]
+    opened: list[str] = []
+    server.trouble = lambda verb, path: opened.append(path) if verb == "open" else None
+    assert await sent(pushes_of(office, tmp_path)) == 1
+    assert opened == []
+    assert (await only(office, delivery.case_id)).state is ACCEPTED
+    assert (await entries(office, view.folder.id)).count("delivery.pushed") == 1
+    assert await sent(pushes_of(office, tmp_path)) == 0
+
+
+async def test_a_file_of_another_size_is_never_touched(office: Office, server: Server, tmp_path: Path) -> None:
+    await push_to(office, "rennes", server.target())
+    view = await deposited(office, "A-9-1", "rennes")
+    other = await deposited(office, "A-9-2", "rennes")
+    delivery = await only(office, view.cases[0].id)
+    (server.root / "in" / delivery.archive_name).write_bytes(b"theirs")
+    await sent(pushes_of(office, tmp_path))
+    assert server.files()[delivery.archive_name] == b"theirs"
+    call = await call_of(office, delivery)
+    assert call is not None
+    assert "of another size" in (call.last_error or "")
+    assert (await only(office, view.cases[0].id)).state is READY
+    assert (await only(office, other.cases[0].id)).state is ACCEPTED
+    assert (await breaker_of(office, "rennes")).failures == 0
+
+
+async def test_a_connection_lost_while_writing_is_begun_again(
+    office: Office, server: Server, tmp_path: Path, clock: Clock
+) -> None:
+    await push_to(office, "rennes", server.target())
+    view = await deposited(office, "A-9-1", "rennes")
+
+    def cut(verb: str, _: str) -> None:
+        if verb == "write":
+            server.cut()
+
+    server.trouble = cut
+    pushes = pushes_of(office, tmp_path)
+    await sent(pushes)
+    delivery = await only(office, view.cases[0].id)
+    assert (delivery.state, (await breaker_of(office, "rennes")).failures) == (READY, 1)
+    assert delivery.archive_name not in server.files()
+    assert await sent(pushes) == 0
+    server.trouble = None
+    clock.pass_by(HOUR)
+    assert await sent(pushes) == 1
+    assert server.files() == {delivery.archive_name: await bytes_of(office, delivery)}
+    assert (await breaker_of(office, "rennes")).failures == 0
+
+
+async def test_a_full_disk_is_tried_again_for_as_long_as_the_delivery_is_open(
+    office: Office, server: Server, tmp_path: Path, clock: Clock
+) -> None:
+    await push_to(office, "rennes", server.target())
+    view = await deposited(office, "A-9-1", "rennes")
+
+    def full(verb: str, _: str) -> None:
+        if verb == "write":
+            raise asyncssh.SFTPNoSpaceOnFilesystem("no space left")
+
+    server.trouble = full
+    pushes = pushes_of(office, tmp_path)
+    delivery = await only(office, view.cases[0].id)
+    for _ in range(office.policy.retry.attempts + 2):
+        assert await sent(pushes) == 1
+        clock.pass_by(HOUR)
+    call = await call_of(office, delivery)
+    assert call is not None
+    assert call.state is OutgoingState.PENDING
+    assert "no space left" in (call.last_error or "")
+    server.trouble = None
+    await sent(pushes)
+    assert (await only(office, delivery.case_id)).state is ACCEPTED
+
+
+async def test_another_host_key_opens_the_breaker_and_shows_its_fingerprint(
+    office: Office, server: Server, tmp_path: Path, clock: Clock
+) -> None:
+    target = replace(server.target(), host_keys=(line_of(key_of("other")),))
+    await push_to(office, "rennes", target)
+    view = await deposited(office, "A-9-1", "rennes")
+    pushes = pushes_of(office, tmp_path)
+    await sent(pushes)
+    breaker = await breaker_of(office, "rennes")
+    assert key_of("host").get_fingerprint() in (breaker.last_error or "")
+    assert (server.files(), server.logins) == ({}, 0)
+    assert await sent(pushes) == 0
+    call = await call_of(office, await only(office, view.cases[0].id))
+    assert call is not None
+    assert call.attempts == 0
+    clock.pass_by(HOUR)
+    await push_to(office, "rennes", replace(target, host_keys=(*target.host_keys, server.host_key)))
+    assert await sent(pushes) == 1
+    assert len(server.files()) == 1
+
+
+async def test_a_server_that_hangs_delays_no_other_and_takes_one_connection(
+    office: Office, server: Server, tmp_path: Path
+) -> None:
+    async with serving(tmp_path / "nantes") as slow:
+        hanging, gate = asyncio.Event(), asyncio.Event()
+
+        async def wait(verb: str, _: str) -> None:
+            if verb == "write":
+                hanging.set()
+                await gate.wait()
+
+        slow.trouble = wait
+        await push_to(office, "rennes", server.target())
+        await push_to(office, "nantes", slow.target())
+        await deposited(office, "A-1", "nantes")
+        await deposited(office, "A-2", "nantes")
+        pushes = pushes_of(office, tmp_path)
+        assert await pushes.send_due() == 1
+        await hanging.wait()
+        view = await deposited(office, "A-3", "rennes")
+        arrived = asyncio.Event()
+        server.trouble = lambda verb, _: arrived.set() if verb == "renamed" else None
+        assert await pushes.send_due() == 1
+        await arrived.wait()
+        assert len(server.files()) == 1
+        assert not any(name.endswith(".zip") and not name.startswith(".") for name in slow.files())
+        gate.set()
+        await pushes.idle()
+        assert (await only(office, view.cases[0].id)).state is ACCEPTED
+        assert len(slow.files()) == 2
+        assert slow.most_sessions == 1
+
+
+async def test_a_dead_server_is_left_alone_and_all_that_waited_goes_when_it_is_back(
+    office: Office, server: Server, tmp_path: Path, clock: Clock
+) -> None:
+    async with serving(tmp_path / "nantes") as gone:
+        dead = gone.target()
+    await push_to(office, "nantes", dead)
+    await push_to(office, "rennes", server.target())
+    for number in ("A-1", "A-2"):
+        await deposited(office, number, "nantes")
+    await deposited(office, "A-3", "rennes")
+    pushes = pushes_of(office, tmp_path, connections=1)
+    assert await sent(pushes) == 2
+    assert len(server.files()) == 1
+    breaker = await breaker_of(office, "nantes")
+    assert (breaker.failures, breaker.lets(clock())) == (1, False)
+    async with serving(tmp_path / "nantes") as back:
+        await push_to(office, "nantes", replace(dead, port=back.port))
+        assert await sent(pushes) == 0
+        clock.pass_by(HOUR)
+        assert await sent(pushes) == 1
+        assert len(back.files()) == 2
+    assert (await breaker_of(office, "nantes")).failures == 0
+
+
+async def test_a_switch_while_it_is_written_leaves_nothing_visible(
+    office: Office, server: Server, tmp_path: Path
+) -> None:
+    await push_to(office, "rennes", server.target())
+    view = await deposited(office, "A-9-1", "rennes")
+    writing, gate = asyncio.Event(), asyncio.Event()
+
+    async def wait(verb: str, _: str) -> None:
+        if verb == "write":
+            writing.set()
+            await gate.wait()
+
+    server.trouble = wait
+    pushes = pushes_of(office, tmp_path)
+    await pushes.send_due()
+    await writing.wait()
+    await switch(office, "rennes", Mode.API)
+    gate.set()
+    await pushes.idle()
+    assert server.files() == {}
+    delivery = await only(office, view.cases[0].id)
+    assert (delivery.state, await call_of(office, delivery)) == (READY, None)
+    assert await push_queue.adopt(office) == 0
+    await switch(office, "rennes", Mode.SFTP)
+    assert await push_queue.adopt(office) == 1
+    server.trouble = None
+    await sent(pushes)
+    assert await states(office, delivery.case_id) == [(delivery.kind, ACCEPTED)]
+    assert list(server.files()) == [delivery.archive_name]
+
+
+async def test_two_processes_never_go_to_one_server(office: Office, server: Server, tmp_path: Path) -> None:
+    await push_to(office, "rennes", server.target())
+    for number in ("A-1", "A-2", "A-3"):
+        await deposited(office, number, "rennes")
+    first, second = pushes_of(office, tmp_path), pushes_of(office, tmp_path)
+    await asyncio.gather(first.send_due(), second.send_due())
+    await asyncio.gather(first.idle(), second.idle())
+    assert len(server.files()) == 3
+    assert (server.most_sessions, server.logins) == (1, 1)
+
+
+async def test_secrets_of_another_master_key_stop_that_server_alone(
+    office: Office, server: Server, tmp_path: Path
+) -> None:
+    await push_to(office, "rennes", server.target())
+    await deposited(office, "A-1", "rennes")
+
+    def spoil(tx: object) -> None:
+        found = tx.subscriptions.get(sid)  # type: ignore[attr-defined]
+        broken = replace(found.push, password="bm90IHNlYWxlZCBieSB0aGlzIGdhdGV3YXk=")
+        tx.subscriptions.change(replace(found, push=broken), office.clock())  # type: ignore[attr-defined]
+
+    ((sid, _),) = await push.waiting(office, 10)
+    await office.store.write(spoil)
+    await sent(pushes_of(office, tmp_path))
+    assert (server.logins, server.files()) == (0, {})
