@@ -87,12 +87,14 @@ class PushRow(CamelRow):
     host: Text
     port: Annotated[int, Field(ge=1, le=65535)] = 22
     username: Text
-    host_key: str | tuple[str, ...]
+    host_key: str | tuple[str, ...] = Field(validation_alias=AliasChoices("hostKey", "host_key"))
     directory: Text = Field(default=".", validation_alias=AliasChoices("directory", "path"))
     answers: Text | None = None
     password: Secret | None = None
     key: Annotated[SecretStr, Field(max_length=16_384)] | None = None
-    acknowledge_on: tuple[Gesture, ...] = (Gesture.READ, Gesture.ANSWER)
+    acknowledge_on: tuple[Gesture, ...] = Field(
+        default=(Gesture.READ, Gesture.ANSWER), validation_alias=AliasChoices("acknowledgeOn", "acknowledge_on")
+    )
 
     def target(self) -> PushTarget:
         """The record, its secrets not sealed yet."""

@@ -80,14 +80,42 @@ typo: 1
         assert expected in shown, shown
 
 
-def test_push_is_understood_and_refused() -> None:
+HOST_KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIBERERERERERERERERERERERERERERERERERERERERER"
+
+
+def test_a_server_to_push_to_is_read_with_its_secrets_hidden() -> None:
     text = f"""\
 subscriptions:
-  - {{subscriber: {TOWN}, process: A, accessMode: SFTP, push: {{host: h, port: 22}}}}
+  - subscriber: {TOWN}
+    process: A
+    accessMode: SFTP
+    transport: push
+    push: {{host: h.example.org, username: hub, host_key: "{HOST_KEY}", path: in, password: sesame}}
+  - subscriber: {TOWN}
+    process: B
+    push: {{host: h, port: 2222, username: hub, hostKey: ["{HOST_KEY}"], answers: out, acknowledgeOn: [answer]}}
 """
-    (fault,) = refused(text)
-    assert fault.endswith("push: push is not supported yet: leave it out")
-    assert fault.startswith("o.yaml:2:")
+    first, second = declaration_of(load(text, "o.yaml"), KNOWN).subscriptions
+    target = first.record.push
+    assert target is not None
+    assert (target.host, target.port, target.directory, target.password) == ("h.example.org", 22, "in", "sesame")
+    assert target.host_keys == (HOST_KEY,)
+    assert "push" in first.given
+    assert "sesame" not in repr(first.record)
+    target = second.record.push
+    assert target is not None
+    assert (target.port, target.directory, target.answers) == (2222, ".", "out")
+    assert target.acknowledge_on == {Gesture.ANSWER}
+
+
+def test_a_server_to_push_to_without_its_host_key_is_refused() -> None:
+    text = f"""\
+subscriptions:
+  - {{subscriber: {TOWN}, process: A, accessMode: SFTP, push: {{host: h, username: hub, port: 0}}}}
+"""
+    shown = refused(text)
+    assert any("hostKey" in fault for fault in shown)
+    assert any("port" in fault for fault in shown)
 
 
 def test_a_fault_of_the_service_is_placed_at_its_value() -> None:
