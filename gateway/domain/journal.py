@@ -60,6 +60,7 @@ class Entry(StrEnum):
     WEBHOOK_ROTATED = "webhook.rotated"
     SUBSCRIPTION_SWITCHED = "subscription.switched"
     DELIVERY_SERVED = "delivery.served"
+    DELIVERY_MOVED = "delivery.moved"
     REHEARSAL_STARTED = "rehearsal.started"
     REHEARSAL_ENDED = "rehearsal.ended"
     MOVE_PLANNED = "move.planned"

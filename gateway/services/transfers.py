@@ -49,7 +49,7 @@ def _migrate(tx: Transaction, caller: Caller, source: OrganizationId, target: Or
         raise InvalidRequestError(*faults)
     moved = Transferred()
     for of, into in ways:
-        moved += _move(tx, str(source), of, into, now)
+        moved += _move(tx, caller, str(source), of, into, now)
     tx.journal.write(
         Entry.CASES_MIGRATED,
         caller,
@@ -59,13 +59,23 @@ def _migrate(tx: Transaction, caller: Caller, source: OrganizationId, target: Or
     return moved.cases
 
 
-def _move(tx: Transaction, source: str, of: str, into: Subscription, now: datetime) -> Transferred:
+def _move(tx: Transaction, caller: Caller, source: str, of: str, into: Subscription, now: datetime) -> Transferred:
     tx.transfers.hold(of)
     coming = tx.deliveries.open_ids(of)
     moved = tx.transfers.move(source, of, into.organization, into.id)
-    for identifier in coming if into.webhook is not None else ():
+    for identifier in coming:
         delivery = tx.deliveries.get(identifier)
         assert delivery is not None, "its case is held"
+        for subscription, way in ((of, {"to": into.id}), (into.id, {"from": of, "archive": delivery.archive_name})):
+            tx.journal.write(
+                Entry.DELIVERY_MOVED,
+                caller,
+                now,
+                case_id=delivery.case_id,
+                delivery_id=delivery.id,
+                subscription_id=subscription,
+                detail=way,
+            )
         tell(tx, delivery, into, now)
     return moved
 
