@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Protocol
 
 from gateway.domain.blob import Blob, BlobMissing
@@ -138,15 +139,7 @@ async def record(
         attachment = target(tx, hold=True)
         if not first(tx):
             return False, None
-        tx.attachments.receive(attachment.id, verdict.status, blob, now)
-        tx.journal.write(
-            ENTRIES[verdict.status],
-            caller,
-            now,
-            folder_id=attachment.folder_id,
-            digest=blob.sha256,
-            detail={"attachment": attachment.id, "size": blob.size, **verdict.detail},
-        )
+        note(tx, caller, attachment, blob, verdict, now)
         return True, attachment.blob
 
     recorded, replaced = await office.store.write(verb)
@@ -154,6 +147,31 @@ async def record(
         office.meter.count("attachments_total", outcome=verdict.status)
     if replaced is not None:
         await office.blobs.delete(replaced.key)
+
+
+def note(tx: Transaction, caller: Caller, attachment: Attachment, blob: Blob, verdict: Verdict, now: datetime) -> None:
+    """Writes the bytes of an attachment, and what was found of them, into its row and the journal."""
+    tx.attachments.receive(attachment.id, verdict.status, blob, now)
+    tx.journal.write(
+        ENTRIES[verdict.status],
+        caller,
+        now,
+        folder_id=attachment.folder_id,
+        digest=blob.sha256,
+        detail={"attachment": attachment.id, "size": blob.size, **verdict.detail},
+    )
+
+
+async def take_in(
+    office: Office, size: int, mime_type: str, chunks: AsyncIterator[bytes], sha256: bytes | None = None
+) -> tuple[Blob, Verdict]:
+    """Makes bytes durable and checks them, for a row that is not written yet; nothing stays of what is refused.
+
+    Raises InvalidRequestError for another size or digest than was announced, UnavailableError when the check cannot be
+    made now, and what `chunks` raises.
+    """
+    blob = await _keep(office, size, chunks, sha256)
+    return blob, await _checked(office, mime_type, blob)
 
 
 async def open_attachment(office: Office, caller: Caller, case_id: str, attachment_id: str) -> Download:
@@ -208,8 +226,7 @@ async def _receive(
     expected = await office.store.read(lambda tx: target(tx, hold=False))
     if announced not in (None, 0, expected.size):
         raise InvalidRequestError(WRONG_SIZE)
-    blob = await _keep(office, expected.size, chunks, sha256)
-    verdict = await _checked(office, expected.mime_type, blob)
+    blob, verdict = await take_in(office, expected.size, expected.mime_type, chunks, sha256)
     try:
         await record(office, caller, target, blob, verdict)
     except (asyncio.CancelledError, UnavailableError):

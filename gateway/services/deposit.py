@@ -8,7 +8,7 @@ from datetime import datetime
 
 from gateway.domain.deliveries import DeliveryKind
 from gateway.domain.dossiers import Applicant, Attachment, AttachmentStatus, Case, Folder
-from gateway.domain.errors import ConflictError, InvalidRequestError
+from gateway.domain.errors import InvalidRequestError
 from gateway.domain.identity import Caller, OrganizationId
 from gateway.domain.ids import new_id
 from gateway.domain.journal import Entry
@@ -75,7 +75,7 @@ async def create_folder(
     """
     now = office.clock()
     answer = await office.store.write(
-        lambda tx: only_once(tx, caller, once, now, lambda tx: _create(tx, office, caller, new, now))
+        lambda tx: only_once(tx, caller, once, now, lambda tx: create(tx, office, caller, new, now))
     )
     if isinstance(answer, FolderView):
         office.meter.count("folders_total", process=new.process)
@@ -90,7 +90,7 @@ async def check_folder(office: Office, caller: Caller, draft: FolderDraft) -> li
 
 async def read_folder(office: Office, caller: Caller, folder_id: str) -> FolderView:
     """The folder, for its depositor or ADMIN. Raises NotFoundError or ForbiddenError."""
-    return await office.store.read(lambda tx: _view(tx, folder_of(tx, caller, folder_id)))
+    return await office.store.read(lambda tx: view_of(tx, folder_of(tx, caller, folder_id)))
 
 
 async def update_folder(
@@ -117,35 +117,15 @@ async def update_folder(
     def verb(tx: Transaction) -> str | None:
         folder = folder_of(tx, caller, folder_id, hold=True)
         if expected is not None:
-            expected.check(_view(tx, folder), "The folder", folder.status)
+            expected.check(view_of(tx, folder), "The folder", folder.status)
         return _update(tx, office, caller, folder, wanted, close_at, now)
 
     done = await office.store.write(lambda tx: only_once(tx, caller, once, now, verb))
     if isinstance(done, Replay):
         return done
     if done is not None:
-        _announce(office, done)
+        announce(office, done)
     return None
-
-
-async def complete_folder(
-    office: Office, caller: Caller, folder_id: str, once: Once | None = None
-) -> FolderView | Replay:
-    """Completes a folder as `update_folder` does; answers it as it reads then, which a repetition gets again."""
-    now = office.clock()
-
-    def verb(tx: Transaction) -> FolderView:
-        folder = folder_of(tx, caller, folder_id, hold=True)
-        if folder.completed_at is not None:
-            state = {"globalStatus": str(folder.status)}
-            raise ConflictError("The folder was completed by another request meanwhile", state)
-        _update(tx, office, caller, folder, Status.HUBEE_COMPLETED, None, now)
-        return _view(tx, folder_of(tx, caller, folder_id))
-
-    done = await office.store.write(lambda tx: only_once(tx, caller, once, now, verb))
-    if isinstance(done, FolderView):
-        _announce(office, done.folder.process)
-    return done
 
 
 async def delete_folder(office: Office, caller: Caller, folder_id: str) -> None:
@@ -166,12 +146,14 @@ async def delete_folder(office: Office, caller: Caller, folder_id: str) -> None:
         await office.blobs.delete(key)
 
 
-def _announce(office: Office, process: str) -> None:
+def announce(office: Office, process: str) -> None:
+    """Lets the figures and whoever waits know of a folder that was published."""
     office.meter.count("deposits_total", process=process)
     office.signals.published()
 
 
-def _create(tx: Transaction, office: Office, caller: Caller, new: NewFolder, now: datetime) -> FolderView:
+def create(tx: Transaction, office: Office, caller: Caller, new: NewFolder, now: datetime) -> FolderView:
+    """The folder with what belongs to it, in HUBEE_RECEIVED. Raises as `create_folder` does."""
     faults = folder_faults(tx, office, caller, FolderDraft(new.process, new.cases, new.attachments), now)
     if faults:
         raise InvalidRequestError(*faults)
@@ -226,7 +208,8 @@ def _case(tx: Transaction, folder: Folder, new: NewCase, now: datetime) -> Case:
     )
 
 
-def _view(tx: Transaction, folder: Folder) -> FolderView:
+def view_of(tx: Transaction, folder: Folder) -> FolderView:
+    """The folder as its depositor sees it now."""
     cases = tuple(tx.cases.of_folder(folder.id))
     names = {case.id: case.external_id for case in cases}
     links = tx.attachments.cases_by_attachment(folder.id)
@@ -252,7 +235,7 @@ def _update(
     if wanted is Status.HUBEE_COMPLETED:
         if folder.completed_at is not None:
             return None  # a repeated completion: the first one published
-        _complete(tx, office, caller, folder, now)
+        complete(tx, office, caller, folder, now)
         return folder.process
     if folder.completed_at is None:
         raise InvalidRequestError(f"globalStatus: {wanted} has to wait until the folder is HUBEE_COMPLETED")
@@ -262,7 +245,8 @@ def _update(
     return None
 
 
-def _complete(tx: Transaction, office: Office, caller: Caller, folder: Folder, now: datetime) -> None:
+def complete(tx: Transaction, office: Office, caller: Caller, folder: Folder, now: datetime) -> None:
+    """Completes a folder and publishes its cases. Raises InvalidRequestError for what is missing."""
     missing = [
         f"Attachment {one.id} ({one.type}) is {one.status}: put its content before completing the folder"
         for one in tx.attachments.of_folder(folder.id)

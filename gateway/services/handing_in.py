@@ -1,22 +1,32 @@
-"""A folder handed in by one call: created, its files received, completed. If anything is wrong nothing stays."""
+"""A folder handed in by one call: nothing of it is there before all of it is.
+
+The bytes of its files are made durable and checked first, without a row; then one transaction writes the folder, its
+files and its publication. Whatever breaks off before leaves bytes that no row names, for the sweep.
+"""
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Callable, Sequence
-from contextlib import suppress
+from datetime import datetime
 from typing import NoReturn
 
+from gateway.domain.blob import Blob
 from gateway.domain.dossiers import AttachmentStatus
-from gateway.domain.errors import ConflictError, DomainError, InvalidRequestError, NotFoundError
+from gateway.domain.errors import InvalidRequestError, UnavailableError
 from gateway.domain.identity import Caller
 from gateway.services import attachments, deposit
+from gateway.services.checking import ENTRIES, Verdict
 from gateway.services.deposit import FolderView, NewFolder
+from gateway.services.deposit_checks import FolderDraft
 from gateway.services.office import Office
 from gateway.services.once import Once, Replay, only_once
 from gateway.services.ports import Transaction
 
 Content = Callable[[], AsyncIterator[bytes]]
 """Begins to read the bytes of one file."""
+Kept = tuple[Blob, Verdict]
+"""Bytes that are durable and were checked."""
 
 
 class _UnusedError(Exception):
@@ -28,32 +38,40 @@ async def hand_in(
 ) -> FolderView | Replay:
     """Hands in a folder whole; `contents` are the files in the order of its attachments.
 
-    Answers the folder as it reads once it is published. Raises what `deposit.create_folder` and `attachments.receive`
-    do, the faults of all files together; InvalidRequestError also when a file was rejected or found corrupted;
-    ConflictError when the idempotency key was used for another request, or another request took the folder away.
+    Answers the folder as it reads once it is published. Raises what `deposit.create_folder` and `attachments.take_in`
+    do, the faults of all files together; InvalidRequestError also when a file was rejected or found corrupted, which
+    the journal tells of; ConflictError when the idempotency key was used for another request.
     """
     if once is not None:
         replay = await _repeated(office, caller, once)
         if replay is not None:
             return replay
-    view = await deposit.create_folder(office, caller, new)
-    assert isinstance(view, FolderView), "without a key nothing is replayed"
+    faults = await deposit.check_folder(office, caller, FolderDraft(new.process, new.cases, new.attachments))
+    if faults:
+        raise InvalidRequestError(*faults)
+    kept: list[Kept] = []
     try:
-        await _receive(office, caller, view, contents)
-        answer = await deposit.complete_folder(office, caller, view.folder.id, once)
-    except BaseException as error:
-        await _take_back(office, caller, view)
-        if isinstance(error, NotFoundError):
-            message = "The folder was deleted by another request while it was handed in"
-            raise ConflictError(message, {"globalStatus": None}) from None
+        await _take_in(office, caller, new, contents, kept)
+        answer = await _published(office, caller, new, kept, once)
+    except (asyncio.CancelledError, UnavailableError):
+        if len(kept) < len(new.attachments):
+            await _drop(office, kept)
+        raise  # when all was there, nobody knows whether the rows are: the sweep looks
+    except BaseException:
+        await _drop(office, kept)
         raise
     if isinstance(answer, Replay):  # the same request, sent twice at a time: the other one was faster
-        await _take_back(office, caller, view)
+        await _drop(office, kept)
+        return answer
+    for _, verdict in kept:
+        office.meter.count("attachments_total", outcome=verdict.status)
+    office.meter.count("folders_total", process=new.process)
+    deposit.announce(office, new.process)
     return answer
 
 
 async def _repeated(office: Office, caller: Caller, once: Once) -> Replay | None:
-    """The first answer under the key, if there is one. The key itself is claimed with the completion."""
+    """The first answer under the key, if there is one. The key itself is claimed with the folder."""
     now = office.clock()
 
     def unused(_tx: Transaction) -> NoReturn:
@@ -66,21 +84,52 @@ async def _repeated(office: Office, caller: Caller, once: Once) -> Replay | None
     return answer
 
 
-async def _receive(office: Office, caller: Caller, view: FolderView, contents: Sequence[Content]) -> None:
+async def _take_in(
+    office: Office, caller: Caller, new: NewFolder, contents: Sequence[Content], kept: list[Kept]
+) -> None:
+    """Adds what could be kept to `kept`; raises the faults of all files together."""
     faults: list[str] = []
-    for position, (attachment, content) in enumerate(zip(view.attachments, contents, strict=True)):
+    refused: list[Kept] = []
+    for position, (one, content) in enumerate(zip(new.attachments, contents, strict=True)):
         try:
-            await attachments.receive(office, caller, view.folder.id, attachment.id, content())
+            found = await attachments.take_in(office, one.size, one.mime_type, content())
         except InvalidRequestError as error:
             faults += [f"attachments[{position}]: {fault}" for fault in error.faults]
-    received = await deposit.read_folder(office, caller, view.folder.id)
-    for position, attachment in enumerate(received.attachments):
-        if attachment.status not in (AttachmentStatus.RECEIVED, AttachmentStatus.PENDING):
-            faults.append(f"attachments[{position}]: the content is not accepted, it was found {attachment.status}")
+            continue
+        kept.append(found)
+        if found[1].status is not AttachmentStatus.RECEIVED:
+            refused.append(found)
+            faults.append(f"attachments[{position}]: the content is not accepted, it was found {found[1].status}")
+    if refused:
+        await office.store.write(lambda tx: _tell(tx, caller, new, refused, office.clock()))
     if faults:
         raise InvalidRequestError(*faults)
 
 
-async def _take_back(office: Office, caller: Caller, view: FolderView) -> None:
-    with suppress(DomainError):  # then it is gone, or another request has completed it
-        await deposit.delete_folder(office, caller, view.folder.id)
+def _tell(tx: Transaction, caller: Caller, new: NewFolder, refused: Sequence[Kept], now: datetime) -> None:
+    """The journal keeps what was found, though there is no folder that it was found in."""
+    for blob, verdict in refused:
+        detail = {"process": new.process, "size": blob.size, **verdict.detail}
+        tx.journal.write(ENTRIES[verdict.status], caller, now, digest=blob.sha256, detail=detail)
+
+
+async def _published(
+    office: Office, caller: Caller, new: NewFolder, kept: Sequence[Kept], once: Once | None
+) -> FolderView | Replay:
+    now = office.clock()
+
+    def verb(tx: Transaction) -> FolderView:
+        view = deposit.create(tx, office, caller, new, now)
+        for attachment, (blob, verdict) in zip(view.attachments, kept, strict=True):
+            attachments.note(tx, caller, attachment, blob, verdict, now)
+        deposit.complete(tx, office, caller, view.folder, now)
+        folder = tx.folders.get(view.folder.id)
+        assert folder is not None, "it was written by this transaction"
+        return deposit.view_of(tx, folder)
+
+    return await office.store.write(lambda tx: only_once(tx, caller, once, now, verb))
+
+
+async def _drop(office: Office, kept: Sequence[Kept]) -> None:
+    for blob, _ in kept:
+        await office.blobs.delete(blob.key)

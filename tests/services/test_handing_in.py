@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
+import asyncio
+import hashlib
+import os
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
 import pytest
 
 from gateway.domain.errors import ConflictError, InvalidRequestError
-from gateway.services import deposit, handing_in
+from gateway.services import attachments, deposit, handing_in
 from gateway.services.deposit import FolderView
+from gateway.services.housekeeping import sweep_blobs
 from gateway.services.office import Office
 from gateway.services.once import Once, Replay
-from tests.journeys.offices import PDF, XML, depositor, stream
-from tests.services.scene import asked, kept_blobs, listed
+from tests.journeys.offices import PDF, START, XML, depositor, stream
+from tests.services.scene import DAY, asked, kept_blobs, listed
 
 pytestmark = pytest.mark.usefixtures("declared")
 WHOLE = (partial(stream, XML), partial(stream, PDF))
@@ -55,23 +60,67 @@ async def test_nothing_stays_of_a_body_that_breaks_off(office: Office, tmp_path:
     assert kept_blobs(tmp_path / "blobs") == set()
 
 
-async def test_a_folder_that_is_deleted_meanwhile_is_a_conflict(office: Office) -> None:
-    async def meddled() -> AsyncIterator[bytes]:
-        (folder_id,) = await folders(office)
-        await deposit.delete_folder(office, depositor(), folder_id)
+async def test_nothing_is_there_before_all_of_it_is(office: Office, tmp_path: Path) -> None:
+    seen: list[set[str]] = []
+
+    async def looked() -> AsyncIterator[bytes]:
+        seen.append(await folders(office))
         yield PDF
 
-    with pytest.raises(ConflictError) as caught:
-        await handing_in.hand_in(office, depositor(), asked(), (WHOLE[0], meddled))
-    assert caught.value.state == {"globalStatus": None}
+    await handing_in.hand_in(office, depositor(), asked(), (WHOLE[0], looked))
+    assert seen == [set()]
+    assert len(kept_blobs(tmp_path / "blobs")) == 2
+    entries = [line.entry for line in await office.store.read(lambda tx: tx.journal.after(0))]
+    assert entries == [
+        "folder.created",
+        "attachment.received",
+        "attachment.received",
+        "folder.completed",
+        "delivery.published",
+    ]
 
 
-async def test_a_second_completion_is_a_conflict(office: Office) -> None:
+async def test_what_a_death_in_the_middle_leaves_is_swept(office: Office, tmp_path: Path) -> None:
+    """The last moment at which a death leaves most: the files are durable, their rows are not there yet."""
     view = await handing_in.hand_in(office, depositor(), asked(), WHOLE)
     assert isinstance(view, FolderView)
-    with pytest.raises(ConflictError) as caught:
-        await deposit.complete_folder(office, depositor(), view.folder.id)
-    assert caught.value.state == {"globalStatus": "HUBEE_NOTIFIED"}
+    for content, kind in ((XML, "application/xml"), (PDF, "application/pdf")):
+        await attachments.take_in(office, len(content), kind, stream(content))
+    left = kept_blobs(tmp_path / "blobs")
+    for path in (tmp_path / "blobs").rglob("*"):
+        if path.is_file():
+            os.utime(path, ((START - DAY).timestamp() - 1,) * 2)
+    assert await sweep_blobs(office) == 2
+    assert len(left) - len(kept_blobs(tmp_path / "blobs")) == 2
+    assert await folders(office) == {view.folder.id}
+
+
+async def test_a_request_that_is_cancelled_leaves_nothing(office: Office, tmp_path: Path) -> None:
+    async def cancelled() -> AsyncIterator[bytes]:
+        yield PDF[:5]
+        raise asyncio.CancelledError
+
+    with pytest.raises(asyncio.CancelledError):
+        await handing_in.hand_in(office, depositor(), asked(), (WHOLE[0], cancelled))
+    assert await folders(office) == set()
+    assert kept_blobs(tmp_path / "blobs") == set()
+
+
+async def test_what_was_found_in_a_refused_file_is_told_by_the_journal(office: Office) -> None:
+    program = b"MZ" + bytes(len(PDF) - 2)
+    with pytest.raises(InvalidRequestError, match="REJECTED"):
+        await handing_in.hand_in(office, depositor(), asked(), (WHOLE[0], partial(stream, program)))
+    (line,) = await office.store.read(lambda tx: tx.journal.after(0))
+    assert (line.entry, line.folder_id) == ("attachment.rejected", None)
+    assert line.digest == hashlib.sha256(program).hexdigest()
+
+
+async def test_a_folder_that_cannot_be_is_refused_before_its_files_are_read(office: Office) -> None:
+    def unread() -> AsyncIterator[bytes]:
+        raise AssertionError("it was read")
+
+    with pytest.raises(InvalidRequestError, match="does not exist"):
+        await handing_in.hand_in(office, depositor(), replace(asked(), process="Unknown"), (unread, unread))
 
 
 async def test_a_key_is_used_once_and_freed_by_a_failure(office: Office) -> None:
