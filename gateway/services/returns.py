@@ -19,6 +19,9 @@ from gateway.services.office import Office
 from gateway.services.ports import BlobReader, Transaction
 
 ERROR_SUFFIX: Final = ".error.txt"
+LONGEST_NAME: Final = 255 - len(ERROR_SUFFIX)
+"""Bytes of an upload's name at most: the error file beside it has to have one too."""
+
 _TEMPORARY: Final = (".part", ".tmp", ".filepart")
 _CHUNK: Final = 1 << 20
 _SETTLED: Final = (AnswerState.TAKEN, AnswerState.DUPLICATE, AnswerState.REFUSED)
@@ -56,6 +59,14 @@ async def find(office: Office, caller: Caller, process: str, directory: str, nam
             if upload.name == name:
                 return upload
     raise NotFoundError("File")
+
+
+def check_name(name: str) -> None:
+    """Raises ForbiddenError for a name of which an error file could not stand beside its answer, or that is one's."""
+    if name.endswith(ERROR_SUFFIX):
+        raise ForbiddenError(f"Names that end in {ERROR_SUFFIX} are kept for the gateway's error files")
+    if len(name.encode()) > LONGEST_NAME:
+        raise ForbiddenError(f"The name is too long: {LONGEST_NAME} bytes at most")
 
 
 def error_bytes(upload: Upload) -> bytes:
@@ -110,6 +121,7 @@ async def rename(
     or for a target outside out/ itself.
     """
     account = _account(caller)
+    check_name(target[1])
     upload = await find(office, caller, process, *source)
     if upload.error or upload.answer.state in _SETTLED or source[0] or target[0]:
         raise ForbiddenError("Only an upload in out/ that was not taken in yet can be renamed, within out/")

@@ -207,14 +207,13 @@ class Session(DenyAll):
     async def _open_for_writing(self, node: File, pflags: int) -> Handle:
         if node.place:
             raise denied("Answers go to out/ itself; DONE and FAILED are filled by the gateway")
+        returns.check_name(node.name)
         try:
             upload = await self._upload(node)
         except NotFoundError:
             if not pflags & FXF_CREAT:
                 raise
             upload = None
-        if upload is not None and upload.error:
-            raise denied("The name belongs to an error file of the gateway")
         if upload is not None and pflags & FXF_CREAT and pflags & FXF_EXCL:
             raise failure("The file exists")
         kept = None if upload is None or pflags & FXF_TRUNC else upload
