@@ -10,6 +10,7 @@ import pytest
 from hypothesis import settings
 
 from gateway.store import schema
+from tests.clients.programs import not_run
 from tests.databases import AnyStore, Database, opened
 from tests.engines.postgres import drop_database, fresh_database, postgres_url
 
@@ -68,3 +69,13 @@ async def store(database: Database) -> AsyncIterator[AnyStore]:
     """An open store on that database."""
     async with opened(database) as store:
         yield store
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Names the foreign clients that did not run."""
+    skipped = [
+        (report.nodeid, report.longrepr[2] if isinstance(report.longrepr, tuple) else str(report.longrepr))
+        for report in terminalreporter.getreports("skipped")
+    ]
+    for line in not_run(skipped):
+        terminalreporter.write_line(line, yellow=True)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import shutil
 import subprocess
 from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
@@ -15,8 +14,8 @@ from gateway import app
 from gateway.services import expire, outgoing, timeline
 from gateway.services.office import gateway_caller
 from gateway.services.webhook_keys import signing_key
+from tests.clients.programs import program
 from tests.databases import Database
-from tests.engines.required import unavailable
 from tests.journeys import legacy
 from tests.journeys.gateways import prepare, running
 from tests.journeys.legacy import Legacy
@@ -132,9 +131,7 @@ async def test_a_bare_100_after_fetching_gets_the_mandatory_status_inserted(
 async def test_openssh_fetches_renames_and_answers_in_a_batch(
     gateway: app.Gateway, depositor: Rest, tmp_path: Path
 ) -> None:
-    sftp = shutil.which("sftp")
-    if sftp is None:
-        unavailable("OpenSSH's sftp is not installed (Debian: apt install openssh-client)")
+    sftp = program("sftp")
     folder = await depositor.deposit("A-9-1", "rennes")
     key, answer, batch = tmp_path / "key", tmp_path / "answer.zip", tmp_path / "batch"
     key.write_text(private_key_text("rennes"))

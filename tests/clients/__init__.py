@@ -1,0 +1,1 @@
+"""Programs that people fetch dossiers with, run unchanged against a real door."""
