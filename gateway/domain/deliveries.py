@@ -116,6 +116,30 @@ class Serving:
 
 
 @dataclass(frozen=True, slots=True)
+class Standing:
+    """How an open delivery stands towards one reader: who owns it now, and what the reader was served of it so far.
+
+    `holds`: the item asked about is an attachment of its archive's manifest.
+    """
+
+    delivery_id: str
+    owning: Mode
+    epoch: int
+    holds: bool
+    serving: Serving | None
+
+    def owned_by(self, door: Door) -> bool:
+        """Whether a gesture through the door counts now."""
+        return counts(door, self.owning, late=False)
+
+    def lacks(self, door: Door) -> bool:
+        """Whether it was not served whole yet, or only while another door owned it and this one does now."""
+        if self.serving is None or self.serving.whole_at is None:
+            return True
+        return not self.serving.owned and self.owned_by(door)
+
+
+@dataclass(frozen=True, slots=True)
 class Listed:
     """One archive of an SFTP listing; `size` in bytes."""
 

@@ -7,10 +7,9 @@ from datetime import datetime
 from typing import Final
 
 from gateway.domain.coverage import Coverage
-from gateway.domain.deliveries import Delivery, Gesture, Serving, counts, owner
+from gateway.domain.deliveries import Gesture, Serving, Standing, owner
 from gateway.domain.dossiers import Case
-from gateway.domain.identity import Caller
-from gateway.domain.referential import Subscription
+from gateway.domain.identity import Caller, Role
 from gateway.services.access import case_of, is_recipient, subscription_of
 from gateway.services.office import Office
 from gateway.services.ports import Transaction
@@ -28,9 +27,13 @@ async def note_served(office: Office, caller: Caller, case_id: str, item: str, s
     Kept for every delivery of the case that is not served whole to this caller yet, as evidence even when another door
     owns it; one that was, and is still READY, is fetched by the first reading after its door became the caller's.
     """
+    if caller.role is not Role.SI:
+        return
     now = office.clock()
-    waiting = await office.store.glance(lambda tx: _waiting(tx, caller, case_id, item, start, end, now))
-    if waiting:
+    standings = await office.store.peek(
+        lambda tx: tx.servings.standings(case_id, item, caller.door, caller.reader, now)
+    )
+    if any(_wants(caller, one, item, start, end) for one in standings):
         await office.store.write(lambda tx: _note(tx, office, caller, case_id, item, start, end, now))
 
 
@@ -38,124 +41,83 @@ async def note_archive_served(
     office: Office, caller: Caller, case_id: str, delivery_id: str, start: int, end: int
 ) -> None:
     """The same for bytes of a delivery's archive: once all of them went out, all that it holds was served."""
+    if caller.role is not Role.SI:
+        return
     now = office.clock()
-    waiting = await office.store.glance(lambda tx: _lacking(tx, caller, case_id, now))
-    if waiting:
+    standings = await office.store.peek(
+        lambda tx: tx.servings.standings(case_id, ARCHIVE, caller.door, caller.reader, now)
+    )
+    if any(one.lacks(caller.door) for one in standings):
         await office.store.write(lambda tx: _note_archive(tx, office, caller, case_id, delivery_id, start, end, now))
 
 
-def _waiting(tx: Transaction, caller: Caller, case_id: str, item: str, start: int, end: int, now: datetime) -> bool:
-    case, _ = case_of(tx, caller, case_id)
-    if not is_recipient(caller, case):
-        return False
-    subscription = subscription_of(tx, case.subscription_id)
-    deliveries = [one for one in tx.deliveries.of_case(case.id) if one.open]
-    return any(_wants(tx, caller, one, subscription, item, start, end, now) for one in deliveries)
-
-
-def _lacking(tx: Transaction, caller: Caller, case_id: str, now: datetime) -> bool:
-    """Whether the caller receives the case and an open delivery of it was not served whole to it yet."""
-    case, _ = case_of(tx, caller, case_id)
-    subscription = subscription_of(tx, case.subscription_id)
-    deliveries = [one for one in tx.deliveries.of_case(case.id) if one.open]
-    return is_recipient(caller, case) and any(_lacks(tx, caller, one, subscription, now) for one in deliveries)
-
-
-def _lacks(tx: Transaction, caller: Caller, delivery: Delivery, subscription: Subscription, now: datetime) -> bool:
-    serving = tx.servings.get(delivery.id, caller.door, caller.reader)
-    if serving is None or serving.whole_at is None:
-        return True
-    return not serving.owned and _owns(caller, delivery, subscription, now)
-
-
-def _wants(
-    tx: Transaction,
-    caller: Caller,
-    delivery: Delivery,
-    subscription: Subscription,
-    item: str,
-    start: int,
-    end: int,
-    now: datetime,
-) -> bool:
+def _wants(caller: Caller, one: Standing, item: str, start: int, end: int) -> bool:
     """Whether serving the item would add something: bytes, or that the door owns by now what it served before."""
-    serving = tx.servings.get(delivery.id, caller.door, caller.reader)
-    if serving is not None and (serving.owned or not _owns(caller, delivery, subscription, now)):
+    serving = one.serving
+    if serving is not None and (serving.owned or not one.owned_by(caller.door)):
         known = Coverage(serving.coverage.get(item, ()))
         if serving.whole_at is not None or known.includes(start, end):
             return False
-    return item == METADATA or item in tx.archives.attachments(delivery.id)
-
-
-def _owns(caller: Caller, delivery: Delivery, subscription: Subscription, now: datetime) -> bool:
-    owning = owner(subscription.access_mode, delivery.pinned_mode, delivery.pinned_until, now)
-    return counts(caller.door, owning, late=False)
+    return item == METADATA or one.holds
 
 
 def _note(
     tx: Transaction, office: Office, caller: Caller, case_id: str, item: str, start: int, end: int, now: datetime
 ) -> None:
     case, _ = case_of(tx, caller, case_id, hold=True)
-    subscription = subscription_of(tx, case.subscription_id)
-    for delivery in tx.deliveries.of_case(case.id):
-        if delivery.open and _wants(tx, caller, delivery, subscription, item, start, end, now):
-            whole = _serve(tx, caller, case, delivery, subscription, item, start, end, now)
-            if whole:
-                gesture(tx, office, caller, delivery.id, Gesture.READ, now)
+    if not is_recipient(caller, case):
+        return
+    for one in tx.servings.standings(case.id, item, caller.door, caller.reader, now):
+        if _wants(caller, one, item, start, end) and _serve(tx, caller, case, one, {item: (start, end)}, now):
+            gesture(tx, office, caller, one.delivery_id, Gesture.READ, now)
 
 
 def _note_archive(
     tx: Transaction, office: Office, caller: Caller, case_id: str, delivery_id: str, start: int, end: int, now: datetime
 ) -> None:
     case, _ = case_of(tx, caller, case_id, hold=True)
-    subscription = subscription_of(tx, case.subscription_id)
-    deliveries = tx.deliveries.of_case(case.id)
-    of_archive = next(one for one in deliveries if one.id == delivery_id)
-    _serve(tx, caller, case, of_archive, subscription, ARCHIVE, start, end, now)
+    of_archive = tx.deliveries.get(delivery_id)
+    if of_archive is None or not is_recipient(caller, case):
+        return
+    subscription = subscription_of(tx, of_archive.subscription_id)
+    owning = owner(subscription.access_mode, of_archive.pinned_mode, of_archive.pinned_until, now)
+    serving = tx.servings.get(delivery_id, caller.door, caller.reader)
+    standing = Standing(delivery_id, owning, subscription.epoch, holds=True, serving=serving)
+    _serve(tx, caller, case, standing, {ARCHIVE: (start, end)}, now)
     serving = tx.servings.get(delivery_id, caller.door, caller.reader)
     if serving is None or not Coverage(serving.coverage[ARCHIVE]).covers(of_archive.archive_size):
         return
-    for delivery in deliveries:
-        if not delivery.open or not _lacks(tx, caller, delivery, subscription, now):
-            continue
-        whole = _serve(tx, caller, case, delivery, subscription, METADATA, 0, 1, now)
-        held = set(tx.archives.attachments(of_archive.id))
-        for identifier, size in _sizes(tx, case, delivery).items():
-            if identifier in held:
-                whole = _serve(tx, caller, case, delivery, subscription, identifier, 0, size, now)
-        if whole:
-            gesture(tx, office, caller, delivery.id, Gesture.READ, now)
+    held = set(tx.archives.attachments(delivery_id))
+    for one in tx.servings.standings(case.id, ARCHIVE, caller.door, caller.reader, now):
+        if one.lacks(caller.door):
+            inside = {name: (0, size) for name, size in _sizes(tx, case, one.delivery_id).items() if name in held}
+            if _serve(tx, caller, case, one, {METADATA: (0, 1), **inside}, now):
+                gesture(tx, office, caller, one.delivery_id, Gesture.READ, now)
 
 
 def _serve(
-    tx: Transaction,
-    caller: Caller,
-    case: Case,
-    delivery: Delivery,
-    subscription: Subscription,
-    item: str,
-    start: int,
-    end: int,
-    now: datetime,
+    tx: Transaction, caller: Caller, case: Case, one: Standing, items: dict[str, tuple[int, int]], now: datetime
 ) -> bool:
-    """Adds to the coverage of one delivery; True when nothing is missing any more."""
-    owns = _owns(caller, delivery, subscription, now)
-    serving = tx.servings.get(delivery.id, caller.door, caller.reader) or Serving(owns, subscription.epoch, {})
-    covered = Coverage(serving.coverage.get(item, ()))
-    covered.add(start, end)
-    coverage = serving.coverage | {item: covered.ranges}
-    sizes = _sizes(tx, case, delivery)
+    """Adds ranges of items to the coverage of one delivery; True when nothing is missing any more."""
+    owns = one.owned_by(caller.door)
+    serving = one.serving or Serving(owns, one.epoch, {})
+    coverage = dict(serving.coverage)
+    for item, (start, end) in items.items():
+        covered = Coverage(coverage.get(item, ()))
+        covered.add(start, end)
+        coverage[item] = covered.ranges
     whole = METADATA in coverage and all(
-        Coverage(coverage.get(identifier, ())).covers(size) for identifier, size in sizes.items()
+        Coverage(coverage.get(identifier, ())).covers(size)
+        for identifier, size in _sizes(tx, case, one.delivery_id).items()
     )
     whole_at = serving.whole_at or (now if whole else None)
     kept = replace(serving, owned=serving.owned or owns, coverage=coverage, whole_at=whole_at)
-    tx.servings.save(delivery.id, caller.door, caller.reader, kept, now)
+    tx.servings.save(one.delivery_id, caller.door, caller.reader, kept, now)
     return whole
 
 
-def _sizes(tx: Transaction, case: Case, delivery: Delivery) -> dict[str, int]:
+def _sizes(tx: Transaction, case: Case, delivery_id: str) -> dict[str, int]:
     """The attachments of the delivery's manifest with their sizes in bytes."""
-    wanted = set(tx.archives.attachments(delivery.id))
+    wanted = set(tx.archives.attachments(delivery_id))
     shown = [*tx.attachments.of_case(case.id), *tx.attachments.of_events(case.id)]
     return {one.id: one.size for one in shown if one.id in wanted}

@@ -6,16 +6,24 @@ from datetime import datetime
 
 from sqlalchemy import and_, bindparam, exists, func, or_, select
 
-from gateway.domain.deliveries import Serving
+from gateway.domain.deliveries import Serving, Standing
 from gateway.domain.dossiers import Attachment, Parties
-from gateway.domain.identity import Door
+from gateway.domain.identity import Door, Mode
 from gateway.store.attachments import COLUMNS as ATTACHMENT_COLUMNS
 from gateway.store.attachments import attachment
 from gateway.store.deliveries import OPEN
 from gateway.store.owning import owner
-from gateway.store.session import Session
+from gateway.store.session import Row, Session
 from gateway.store.statement import Statement
-from gateway.store.tables import attachment_cases, attachments, cases, deliveries, servings, subscriptions
+from gateway.store.tables import (
+    archive_blobs,
+    attachment_cases,
+    attachments,
+    cases,
+    deliveries,
+    servings,
+    subscriptions,
+)
 from gateway.store.values import from_json, from_ms, to_json, to_ms
 
 _c = servings.c
@@ -50,13 +58,27 @@ _OWNED = Statement(
         _c.owned,
     )
 )
-_whole = exists().where(
-    _c.delivery_id == deliveries.c.id,
-    _c.door == bindparam("door"),
-    _c.actor == bindparam("actor"),
-    _c.whole_at.is_not(None),
-    or_(_c.owned, owner() != bindparam("mode")),
+_holds = exists().where(
+    archive_blobs.c.delivery_id == deliveries.c.id, archive_blobs.c.attachment_id == bindparam("item")
 )
+_of_reader = and_(_c.delivery_id == deliveries.c.id, _c.door == bindparam("door"), _c.actor == bindparam("actor"))
+_STANDINGS = Statement(
+    select(
+        deliveries.c.id,
+        owner(),
+        subscriptions.c.epoch,
+        _holds,
+        _c.owned,
+        _c.epoch,
+        _c.coverage,
+        _c.whole_at,
+    )
+    .join(subscriptions, subscriptions.c.id == deliveries.c.subscription_id)
+    .outerjoin(servings, _of_reader)
+    .where(deliveries.c.case_id == bindparam("case"), OPEN)
+    .order_by(deliveries.c.published_at, deliveries.c.id)
+)
+_whole = exists().where(_of_reader, _c.whole_at.is_not(None), or_(_c.owned, owner() != bindparam("mode")))
 _lacking = exists().where(
     deliveries.c.case_id == cases.c.id, OPEN, subscriptions.c.id == deliveries.c.subscription_id, ~_whole
 )
@@ -87,10 +109,7 @@ class Servings:
     def get(self, delivery_id: str, door: Door, actor: str) -> Serving | None:
         """What was served so far."""
         row = self._session.row(_GET, delivery=delivery_id, door=door, actor=actor)
-        if row is None:
-            return None
-        coverage = {item: tuple((start, end) for start, end in ranges) for item, ranges in from_json(row[2]).items()}
-        return Serving(bool(row[0]), row[1], coverage, from_ms(row[3]))
+        return None if row is None else _serving(row)
 
     def save(self, delivery_id: str, door: Door, actor: str, serving: Serving, now: datetime) -> None:
         """Writes what was served so far."""
@@ -105,6 +124,14 @@ class Servings:
             whole_at=to_ms(serving.whole_at),
             updated_at=to_ms(now),
         )
+
+    def standings(self, case_id: str, item: str, door: Door, actor: str, now: datetime) -> list[Standing]:
+        """How the open deliveries of a case stand towards a reader who is served the item, oldest first."""
+        rows = self._session.rows(_STANDINGS, case=case_id, item=item, door=door, actor=actor, now=to_ms(now))
+        return [
+            Standing(row[0], Mode(row[1]), row[2], bool(row[3]), None if row[4] is None else _serving(row[4:]))
+            for row in rows
+        ]
 
     def sought(
         self, case_id: str, attachment_id: str, door: Door, actor: str, now: datetime
@@ -130,3 +157,9 @@ class Servings:
     def owned_of_case(self, case_id: str, door: Door, actor: str) -> set[str]:
         """The deliveries of a case that `actor` opened through `door` while that door owned them."""
         return {identifier for (identifier,) in self._session.rows(_OWNED, case=case_id, door=door, actor=actor)}
+
+
+def _serving(row: Row) -> Serving:
+    """The serving in a row of owned, epoch, coverage and whole_at."""
+    coverage = {item: tuple((start, end) for start, end in ranges) for item, ranges in from_json(row[2]).items()}
+    return Serving(bool(row[0]), row[1], coverage, from_ms(row[3]))

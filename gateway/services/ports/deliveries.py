@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Protocol
 
 from gateway.domain.answers import Answer, AnswerState
-from gateway.domain.deliveries import Delivery, DeliveryState, Gesture, Listed, Place, Serving
+from gateway.domain.deliveries import Delivery, DeliveryState, Gesture, Listed, Place, Serving, Standing
 from gateway.domain.dossiers import Attachment, Parties
 from gateway.domain.identity import Door, Mode
 from gateway.domain.referential import Subscription
@@ -72,6 +72,7 @@ class Servings(Protocol):
 
     def get(self, delivery_id: str, door: Door, actor: str) -> Serving | None: ...
     def save(self, delivery_id: str, door: Door, actor: str, serving: Serving, now: datetime) -> None: ...
+    def standings(self, case_id: str, item: str, door: Door, actor: str, now: datetime) -> list[Standing]: ...
     def sought(
         self, case_id: str, attachment_id: str, door: Door, actor: str, now: datetime
     ) -> tuple[Parties, Attachment | None, bool] | None: ...
