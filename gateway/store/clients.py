@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import bindparam, delete, select, update
@@ -67,7 +68,7 @@ class Clients:
     def bearer(self, digest: bytes, now: datetime) -> tuple[ApiClient, Role] | None:
         """Whose unexpired token has that SHA-256, and the role it was asked for."""
         row = self._session.row(_BEARER, digest=digest, now=to_ms(now))
-        return None if row is None else (_client(row), Role(row[-1]))
+        return None if row is None else _bearer(row)
 
     def issue(self, digest: bytes, client_id: str, role: Role, expires_at: datetime) -> None:
         """Keeps the SHA-256 of a new token."""
@@ -105,6 +106,12 @@ def _values(client: ApiClient) -> dict[str, Any]:
         "enabled": client.enabled,
         "rights": to_json(sorted(client.rights)),
     }
+
+
+@lru_cache(maxsize=1024)
+def _bearer(row: Row) -> tuple[ApiClient, Role]:
+    """Made once of equal rows: every request reads one, and nearly always the same."""
+    return _client(row), Role(row[-1])
 
 
 def _client(row: Row) -> ApiClient:
