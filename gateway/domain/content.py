@@ -43,6 +43,12 @@ class Content(StrEnum):
     ODT = f"{_ODF}text"
     ODS = f"{_ODF}spreadsheet"
     OPENDOCUMENT = "application/x-opendocument"
+    GZIP = "application/gzip"
+    SEVEN_ZIP = "application/x-7z-compressed"
+    RAR = "application/vnd.rar"
+    BZIP2 = "application/x-bzip2"
+    XZ = "application/x-xz"
+    ZSTANDARD = "application/zstd"
     COMPOUND = "application/x-ole-storage"
     EXECUTABLE = "application/x-executable"
     UNKNOWN = "application/octet-stream"
@@ -60,6 +66,19 @@ PACKED: Final = frozenset(
         Content.OPENDOCUMENT,
     }
 )
+UNMEASURED: Final[Mapping[str, Content]] = MappingProxyType(
+    {
+        "application/x-7z-compressed": Content.SEVEN_ZIP,
+        "application/vnd.rar": Content.RAR,
+        "application/x-rar": Content.RAR,
+        "application/x-rar-compressed": Content.RAR,
+        "application/x-bzip2": Content.BZIP2,
+        "application/x-bzip": Content.BZIP2,
+        "application/x-xz": Content.XZ,
+        "application/zstd": Content.ZSTANDARD,
+    }
+)
+"""What packs files so that nobody here can tell how large they become: taken under its own type alone."""
 _TEXTUAL: Final = frozenset(
     {Content.TEXT, Content.XML, Content.HTML, Content.JSON, Content.RTF, Content.UNKNOWN}
 )  # UNKNOWN: text has many encodings
@@ -85,6 +104,9 @@ _EXPECTED: Final[Mapping[str, frozenset[Content]]] = MappingProxyType(
         "image/heic": frozenset({Content.HEIC}),
         "application/zip": PACKED,
         "application/x-zip-compressed": PACKED,
+        Content.GZIP: frozenset({Content.GZIP}),
+        "application/x-gzip": frozenset({Content.GZIP}),
+        **{name: frozenset({content}) for name, content in UNMEASURED.items()},
         Content.DOCX: frozenset({Content.DOCX, Content.PACKAGE, Content.COMPOUND}),
         Content.XLSX: frozenset({Content.XLSX, Content.PACKAGE, Content.COMPOUND}),
         Content.PPTX: frozenset({Content.PPTX, Content.PACKAGE, Content.COMPOUND}),
@@ -112,6 +134,12 @@ _MAGIC: Final = (
     (b"MM\0+", Content.TIFF),
     (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", Content.COMPOUND),
     (b"{\\rtf", Content.RTF),
+    (b"\x1f\x8b\x08", Content.GZIP),
+    (b"7z\xbc\xaf\x27\x1c", Content.SEVEN_ZIP),
+    (b"Rar!\x1a\x07", Content.RAR),
+    (b"\xfd7zXZ\0", Content.XZ),
+    (b"\x28\xb5\x2f\xfd", Content.ZSTANDARD),
+    *((b"BZh%c1AY&SY" % level, Content.BZIP2) for level in b"123456789"),
     (b"\x4c\x6f\xa7\x94", Content.XML),  # `<?xm` in EBCDIC
 )
 _HEIC: Final = (b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1")
@@ -156,10 +184,19 @@ def contradiction(declared: str, head: bytes, names: Collection[str] | None = No
     `names` as for `recognise`; None while they are not known.
     """
     found = recognise(head, names or ())
-    wanted = declared.partition(";")[0].strip().lower()
+    wanted = _bare(declared)
     if found is Content.EXECUTABLE or not _possible(wanted, found, head, known=names is not None):
         return found
     return None
+
+
+def unmeasured(declared: str) -> bool:
+    """Whether a declared MIME type is that of an archive whose unpacked size nobody here can tell."""
+    return _bare(declared) in UNMEASURED
+
+
+def _bare(declared: str) -> str:
+    return declared.partition(";")[0].strip().lower()
 
 
 def _possible(wanted: str, found: Content, head: bytes, *, known: bool) -> bool:
@@ -173,7 +210,7 @@ def _possible(wanted: str, found: Content, head: bytes, *, known: bool) -> bool:
     elif wanted.endswith("+zip"):
         expected = PACKED
     if expected is None or found in expected:
-        return True
+        return expected is not None or found not in UNMEASURED.values()
     if expected == {Content.JSON}:
         text = _text(head)
         return text is not None and _SCALAR.match(text.lstrip()) is not None

@@ -18,6 +18,7 @@ from gateway.domain.content import HEAD, PACKED, Content, contradiction, recogni
 from gateway.domain.dossiers import AttachmentStatus
 from gateway.domain.errors import UnavailableError
 from gateway.domain.journal import Entry
+from gateway.pec.gzip_bounds import measure_gzip
 from gateway.pec.zip_bounds import Bounds, UnboundedZipError, measure
 from gateway.services.office import Office
 from gateway.services.ports import BlobReader
@@ -81,11 +82,12 @@ async def _typed(office: Office, declared: str, reader: BlobReader) -> Verdict |
     head = await reader.read(0, HEAD)
     found = contradiction(declared, head)
     names: Sequence[str] = ()
-    if found is None and recognise(head) in PACKED:
+    kind = recognise(head)
+    if found is None and (kind in PACKED or kind is Content.GZIP):
         try:
-            names = await _measured(reader, office.policy.zip_bounds)
+            names = await _measured(reader, office.policy.zip_bounds, kind)
         except UnboundedZipError as error:
-            return _rejected(declared, recognise(head), error.reason)
+            return _rejected(declared, kind, error.reason)
         found = contradiction(declared, head, names)
     return None if found is None else _rejected(declared, found)
 
@@ -115,9 +117,12 @@ async def _pieces(reader: BlobReader) -> AsyncIterator[bytes]:
         yield await reader.read(offset, _PIECE)
 
 
-async def _measured(reader: BlobReader, bounds: Bounds) -> list[str]:
-    """Walks a zip on another thread; its reads come back to this one, to which the reader belongs."""
+async def _measured(reader: BlobReader, bounds: Bounds, kind: Content) -> list[str]:
+    """Walks a zip or gzip on another thread; its reads come back to this one, to which the reader belongs."""
     file = io.BufferedReader(_BlobFile(reader, asyncio.get_running_loop()), _PIECE)
+    if kind is Content.GZIP:
+        await asyncio.to_thread(measure_gzip, cast(BinaryIO, file), _spool, bounds)
+        return []
     return await asyncio.to_thread(measure, cast(BinaryIO, file), _spool, bounds)
 
 

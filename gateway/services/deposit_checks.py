@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
+from gateway.domain.content import unmeasured
 from gateway.domain.errors import ForbiddenError
 from gateway.domain.identity import Caller, OrganizationId, Role
 from gateway.domain.referential import Process
@@ -87,7 +88,8 @@ def folder_faults(tx: Transaction, office: Office, caller: Caller, draft: Folder
 def attachment_faults(
     office: Office, process: Process | None, attachments: Sequence[AttachmentLike], *, recipient: bool = False
 ) -> list[str]:
-    """What a process has against these attachments. For a depositor, a list that is empty allows anything.
+    """What a process has against these attachments. For a depositor, a list that is empty allows anything that can be
+    measured when it is unpacked; other archives have to be on it.
 
     Of a process that is not known, only the gateway's own limits are looked at.
     """
@@ -102,7 +104,8 @@ def attachment_faults(
             formats = process.recipient_formats if recipient else process.attachment_formats
             if one.type is not None and types and one.type not in types:
                 faults.append(f"{where}.type: {one.type} is not allowed by {process.code}")
-            if one.mime_type is not None and (recipient or formats) and one.mime_type not in formats:
+            listed = recipient or bool(formats) or unmeasured(one.mime_type or "")
+            if one.mime_type is not None and listed and one.mime_type not in formats:
                 faults.append(f"{where}.mimeType: {one.mime_type} is not allowed by {process.code}")
         if one.size is not None and not 0 < one.size <= most:
             faults.append(f"{where}.size: must be between 1 and {most} bytes")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gzip
 import io
 import zipfile
 from collections.abc import AsyncIterator, Mapping
@@ -90,6 +91,24 @@ async def test_a_zip_beyond_its_bounds_is_rejected_whatever_it_was_declared_as(o
     assert verdict == Verdict(
         REJECTED, {"reason": "too large unpacked", "declared": declared, "found": "application/zip"}
     )
+
+
+async def test_a_gzip_is_measured_as_a_zip_is(office: Office) -> None:
+    bounded = replace(office, policy=replace(office.policy, zip_bounds=Bounds(total=3 * MIB)))
+    for declared in ("application/gzip", "made/up"):
+        assert await judged(bounded, declared, gzip.compress(bytes(3 * MIB))) == Verdict()
+        verdict = await judged(bounded, declared, gzip.compress(bytes(3 * MIB + 1)))
+        assert verdict == Verdict(
+            REJECTED, {"reason": "too large unpacked", "declared": declared, "found": "application/gzip"}
+        )
+    assert (await judged(bounded, "application/pdf", gzip.compress(PDF))).status is REJECTED
+
+
+async def test_what_cannot_be_measured_passes_under_its_own_type_alone(office: Office) -> None:
+    data = b"7z\xbc\xaf\x27\x1c\0\4" + bytes(40)
+    assert await judged(office, "application/x-7z-compressed", data) == Verdict()
+    for declared in ("application/octet-stream", "made/up", "application/vnd.rar", ZIP):
+        assert (await judged(office, declared, data)).detail["found"] == "application/x-7z-compressed"
 
 
 async def test_a_walk_that_is_cut_short_reads_no_further(office: Office) -> None:

@@ -62,6 +62,17 @@ async def test_nothing_is_said_of_what_was_not_understood(town: Town, changes: d
     assert await deposit.check_folder(town.office, DEPOSITOR, draft(**changes)) == []
 
 
+async def test_an_archive_that_cannot_be_measured_has_to_be_on_the_list(town: Town) -> None:
+    files = tuple(AttachmentDraft("A", 1, kind, ("a",)) for kind in ("application/gzip", "Application/X-7z-Compressed"))
+    await town.change_process("EtatCivil", attachment_types=(), attachment_formats=())
+    found = await deposit.check_folder(town.office, DEPOSITOR, draft(attachments=files))
+    assert found == ["attachments[1].mimeType: Application/X-7z-Compressed is not allowed by EtatCivil"]
+    await town.change_process(
+        "EtatCivil", attachment_types=(), attachment_formats=tuple(one.mime_type for one in files)
+    )
+    assert await deposit.check_folder(town.office, DEPOSITOR, draft(attachments=files)) == []
+
+
 async def test_anothers_process_is_none_of_the_callers_whatever_else_is_wrong(town: Town) -> None:
     with pytest.raises(ForbiddenError):
         await deposit.check_folder(town.office, OTHER_DEPOSITOR, draft(cases=None))
