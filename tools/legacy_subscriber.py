@@ -1,4 +1,4 @@
-"""A legacy subscriber to try a gateway with: polls, fetches, verifies, renames, and answers what it is told to.
+"""A legacy subscriber to try a gateway with: polls, fetches, verifies, renames or deletes, answers what it is told to.
 
     python -m tools.legacy_subscriber --user rennes --password-file secret --known-hosts known_hosts EtatCivil
 
@@ -12,7 +12,7 @@ import sys
 import time
 from pathlib import Path
 
-from gateway.cli.demo.legacy import ArchiveRefused, LegacySubscriber, Login, answer_archive, opened
+from gateway.cli.demo.legacy import ArchiveRefused, LegacySubscriber, Login, answer_archive, answer_message, opened
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -25,13 +25,13 @@ def main(arguments: list[str] | None = None) -> int:
     while True:
         with LegacySubscriber(login, flat=options.flat) as subscriber:
             for process in options.process:
-                refused += _serve(subscriber, process, options.answer, options.out)
+                refused += _serve(subscriber, process, options)
         if options.every is None:
             return 1 if refused else 0
         time.sleep(options.every)
 
 
-def _serve(subscriber: LegacySubscriber, process: str, code: int | None, out: Path | None) -> int:
+def _serve(subscriber: LegacySubscriber, process: str, options: argparse.Namespace) -> int:
     """Handles what waits for one process; answers how many archives were refused."""
     refused = 0
     for name in subscriber.waiting(process):
@@ -43,12 +43,17 @@ def _serve(subscriber: LegacySubscriber, process: str, code: int | None, out: Pa
             subscriber.reject(process, name)
             refused += 1
             continue
-        if out is not None:
-            (out / name).write_bytes(content)
-        subscriber.accept(process, name)
+        if options.out is not None:
+            (options.out / name).write_bytes(content)
+        if options.delete:
+            subscriber.delete(process, name)
+        else:
+            subscriber.accept(process, name)
         print(f"{name}: {taken.number}, {len(taken.files)} documents, {len(content)} bytes")
-        if code is not None:
-            subscriber.answer(process, f"{taken.number}-{taken.sequence}.zip", answer_archive(taken.number, code))
+        if options.answer is not None:
+            make, ending = (answer_message, "xml") if options.bare else (answer_archive, "zip")
+            content = make(taken.number, options.answer)
+            subscriber.answer(process, f"{taken.number}-{taken.sequence}.{ending}", content)
     return refused
 
 
@@ -62,6 +67,8 @@ def _options(arguments: list[str] | None) -> argparse.Namespace:
     parser.add_argument("--known-hosts", type=Path, required=True, help="the server's key, as ssh-keyscan writes it")
     parser.add_argument("--flat", action="store_true", help="the account shows /in and /out")
     parser.add_argument("--answer", type=int, help="answer each dossier with this code, for example 100")
+    parser.add_argument("--bare", action="store_true", help="answer with the XML alone instead of a zip")
+    parser.add_argument("--delete", action="store_true", help="delete what was taken in instead of moving it to DONE")
     parser.add_argument("--out", type=Path, help="keep the archives in this directory")
     parser.add_argument("--every", type=float, help="poll again after so many seconds")
     return parser.parse_args(arguments)

@@ -22,7 +22,8 @@ ERROR_SUFFIX: Final = ".error.txt"
 LONGEST_NAME: Final = 255 - len(ERROR_SUFFIX)
 """Bytes of an upload's name at most: the error file beside it has to have one too."""
 
-_TEMPORARY: Final = (".part", ".tmp", ".filepart")
+_TEMPORARY: Final = (".part", ".partial", ".tmp", ".temp", ".filepart")
+_TEMPORARY_START: Final = ".in."  # lftp's
 _CHUNK: Final = 1 << 20
 _SETTLED: Final = (AnswerState.TAKEN, AnswerState.DUPLICATE, AnswerState.REFUSED)
 
@@ -176,9 +177,14 @@ def _uploads(answer: Answer) -> list[Upload]:
     return found
 
 
+def _is_temporary(name: str) -> bool:
+    """Whether clients give such a name to what they have not finished."""
+    return name.lower().endswith(_TEMPORARY) or name.startswith(_TEMPORARY_START)
+
+
 async def _is_partial(office: Office, name: str, file: BinaryIO, size: int) -> bool:
     """Whether the file has to wait: a temporary name, or bytes that are not whole yet."""
-    if name.lower().endswith(_TEMPORARY):
+    if _is_temporary(name):
         return True
     return await asyncio.to_thread(judge, file, size, office.policy.answer_limits) == "partial"
 
@@ -187,7 +193,7 @@ async def _stays_partial(office: Office, caller: Caller, upload: Upload, name: s
     """Judges an upload again under its new name."""
     if upload.answer.state is not AnswerState.PARTIAL:
         return False
-    if name.lower().endswith(_TEMPORARY):
+    if _is_temporary(name):
         return True
     reader = await open_upload(office, caller, upload)
     try:

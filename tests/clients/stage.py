@@ -9,7 +9,7 @@ import os
 import random
 import subprocess
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final, TypeVar
 
@@ -152,6 +152,16 @@ class Stage:
 
         serving = await self.gateway.office.store.read(query)
         return () if serving is None else serving.coverage["archive"]
+
+    async def set_password(self, account: str, hashed: str) -> None:
+        """Lets the account log in with a password too."""
+
+        def verb(tx: Transaction) -> None:
+            found = tx.accounts.get(account)
+            assert found is not None
+            tx.accounts.change(replace(found, password_hash=hashed), self.gateway.office.clock())
+
+        await self.gateway.office.store.write(verb)
 
     def file(self, name: str, content: bytes | str) -> Path:
         """A file of the client's own."""

@@ -35,7 +35,10 @@ async def test_a_whole_one_is_queued_and_can_be_read_back(office: Office) -> Non
     await reader.close()
 
 
-@pytest.mark.parametrize("name", ["retour.zip.part", "retour.zip.TMP", "retour.filepart"])
+@pytest.mark.parametrize(
+    "name",
+    ["retour.zip.part", "retour.zip.TMP", "retour.filepart", "retour.zip.1a2b3c.partial", "a.temp", ".in.retour.zip."],
+)
 async def test_a_temporary_name_waits_until_it_is_renamed(office: Office, name: str) -> None:
     assert (await hand_in(office, WHOLE, name)).state is AnswerState.PARTIAL
     await rename(office, name, "other.tmp")

@@ -115,6 +115,10 @@ class LegacySubscriber:
         """Renames into FAILED."""
         self._move(process, name, "FAILED")
 
+    def delete(self, process: str, name: str) -> None:
+        """Deletes it instead, as some do."""
+        self._sftp.remove(f"{self._place(process, 'in')}/{name}")
+
     def answer(self, process: str, name: str, content: bytes) -> None:
         """Uploads an answer under its final name; paramiko stats it afterwards and wants its exact size."""
         self._sftp.putfo(io.BytesIO(content), f"{self._place(process, 'out')}/{name}", confirm=True)
