@@ -4,8 +4,12 @@ from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable
+from typing import Final
 
 Ranges = tuple[tuple[int, int], ...]
+
+MOST: Final = 4096
+"""Ranges that are kept apart. Whoever reads every other byte makes us forget the shortest, and reads them again."""
 
 
 class Coverage:
@@ -30,6 +34,15 @@ class Coverage:
             end = max(end, self._ends[last - 1])
         self._starts[first:last] = [start]
         self._ends[first:last] = [end]
+        if len(self._starts) > MOST:
+            self._forget()
+
+    def _forget(self) -> None:
+        """Drops the shortest quarter."""
+        by_length = sorted(range(len(self._starts)), key=lambda at: self._ends[at] - self._starts[at])
+        kept = sorted(by_length[len(by_length) // 4 :])
+        self._starts = [self._starts[at] for at in kept]
+        self._ends = [self._ends[at] for at in kept]
 
     @property
     def ranges(self) -> Ranges:

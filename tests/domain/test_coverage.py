@@ -7,7 +7,7 @@ from itertools import pairwise
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.domain.coverage import Coverage
+from gateway.domain.coverage import MOST, Coverage
 
 SIZES = st.integers(0, 40)
 RANGES = st.lists(st.tuples(SIZES, SIZES), max_size=30)
@@ -59,3 +59,13 @@ def test_a_file_read_in_blocks_stays_one_range() -> None:
 def test_an_empty_object_is_covered_by_nothing_at_all() -> None:
     assert Coverage().covers(0)
     assert not Coverage().covers(1)
+
+
+def test_reading_every_other_byte_is_not_remembered_without_bound() -> None:
+    coverage = Coverage()
+    for offset in range(0, 4 * MOST, 2):
+        coverage.add(offset, offset + 1)
+    assert len(coverage.ranges) <= MOST
+    for offset in range(0, 4 * MOST, 64):
+        coverage.add(offset, offset + 64)
+    assert coverage.covers(4 * MOST), "an honest reading afterwards counts"

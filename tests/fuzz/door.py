@@ -114,6 +114,13 @@ class Door:
         if self._memory:
             assert psutil.Process().memory_info().rss - self._memory < MOST_GROWTH
 
+    async def lose(self, username: str) -> None:
+        """Breaks the account's connection off, if it has one."""
+        conn = self._connections.pop(username, None)
+        if conn is not None:
+            conn.abort()
+            await asyncio.wait_for(conn.wait_closed(), WITHIN)
+
     async def hang_up(self) -> None:
         """Ends all connections."""
         for conn in self._connections.values():
