@@ -18,6 +18,7 @@ from gateway.api.server import ApiServer
 from gateway.bridge.answers import carry_answers
 from gateway.bridge.clamd import Clamd
 from gateway.bridge.push import Pushes
+from gateway.bridge.reminders import Reminders
 from gateway.bridge.webhooks import Webhooks
 from gateway.config import Settings, master_key
 from gateway.config.reloading import Reloading, kept_up
@@ -263,6 +264,7 @@ def jobs(office: Office, webhooks: Webhooks, pushes: Pushes, settings: Settings)
         Job("activation", _ACTIVATE_EVERY, lambda: subscriptions.activate_due(office)),
         Job("settled-answers", _SETTLE_EVERY, lambda: housekeeping.settle_answers(office)),
         Job("seal", _SEAL_EVERY, lambda: sealing.seal_new(office)),
+        Job("reminders", _FORGET_EVERY, Reminders(office).tell, leased=False),
         Job("forget", _FORGET_EVERY, lambda: housekeeping.forget(office)),
         Job("sweep", _FORGET_EVERY, lambda: housekeeping.sweep_blobs(office)),
     )

@@ -58,7 +58,9 @@ async def revoke(request: web.Request) -> web.StreamResponse:
             raise _OAuthError("invalid_request", "token is missing")
         office = office_of(request)
         await _as_client(
-            request, asked, lambda client, secret: authenticate.revoke_token(office, client, secret, token)
+            request,
+            asked,
+            lambda client, secret: authenticate.revoke_token(office, client, secret, token, address=request.remote),
         )
     except _OAuthError as error:
         return _refused(error)
@@ -76,10 +78,21 @@ async def _grant(request: web.Request) -> Grant:
     scope = asked.get("scope", "")
     try:
         return await _as_client(
-            request, asked, lambda client, secret: authenticate.grant_token(office, client, secret, scope)
+            request,
+            asked,
+            lambda client, secret: authenticate.grant_token(
+                office, client, secret, scope, address=request.remote, software=_software(request)
+            ),
         )
     except InvalidRequestError as error:
         raise _OAuthError("invalid_scope", error.message) from None
+
+
+def _software(request: web.Request) -> str:
+    """What the client says of itself: its editor's names where it gives them, and its HTTP library."""
+    headers = request.headers
+    said = (headers.get(name, "").strip() for name in ("editorName", "applicationName", "softwareVersion", "User-Agent"))
+    return " ".join(filter(None, said))
 
 
 async def _as_client(request: web.Request, asked: Mapping[str, str], verb: Callable[[str, str], Awaitable[T]]) -> T:

@@ -30,6 +30,10 @@ app.add_typer(deliveries, name="deliveries")
 app.add_typer(outgoing, name="outgoing")
 clients = typer.Typer(help="Clients of the API and their secrets.", no_args_is_help=True)
 app.add_typer(clients, name="clients")
+accounts = typer.Typer(help="SFTP accounts.", no_args_is_help=True)
+app.add_typer(accounts, name="accounts")
+penalties = typer.Typer(help="Who has to wait after failed logins.")
+app.add_typer(penalties, name="penalties")
 app.add_typer(journal, name="journal")
 
 
@@ -170,6 +174,57 @@ def clients_revoke(client: ClientId, config: Config = None, json: Json = False) 
     from gateway.cli.clients import revoke
 
     revoke(client, config, json=json)
+
+
+@accounts.command("show")
+def accounts_show(
+    username: Annotated[str, typer.Argument(metavar="USERNAME", help="The account.")],
+    config: Config = None,
+    json: Json = False,
+) -> None:
+    """Show an account: what it may do, what software uses it and how. Never its secrets."""
+    from gateway.cli.accounts import show
+
+    show(username, config, json=json)
+
+
+@accounts.command("expiring")
+def accounts_expiring(
+    within: Annotated[int, typer.Option(min=0, max=3650, help="Days to look ahead.")] = 30,
+    config: Config = None,
+    json: Json = False,
+) -> None:
+    """Show the passwords and keys that end soon, or have ended."""
+    from gateway.cli.accounts import expiring
+
+    expiring(within, config, json=json)
+
+
+@penalties.callback(invoke_without_command=True)
+def penalties_list(
+    context: typer.Context,
+    config: Config = None,
+    json: Json = False,
+    all_: Annotated[bool, typer.Option("--all", help="Show failures that led to no wait yet, too.")] = False,
+) -> None:
+    """Show who has to wait before logging in again: account, address, failures, until when."""
+    if context.invoked_subcommand is None:
+        from gateway.cli.penalties import show
+
+        show(config, json=json, all_=all_)
+
+
+@penalties.command("lift")
+def penalties_lift(
+    account: Annotated[str | None, typer.Argument(metavar="[ACCOUNT]", help="Whose login failed.")] = None,
+    address: Annotated[str | None, typer.Option(help="From where.")] = None,
+    everything: Annotated[bool, typer.Option("--all", help="Let everybody in.")] = False,
+    config: Config = None,
+) -> None:
+    """Let an account, an address, or both together log in again at once."""
+    from gateway.cli.penalties import lift
+
+    lift(account, address, config, everything=everything)
 
 
 @app.command()

@@ -5,8 +5,9 @@ Columns, in any order; only `subscriber` and `process` are needed, an empty cell
 - `subscriber` (SI-siret-branch), `process`, `accessMode`, `status`, `activateDateTime`, `endDateTime`, `template`,
   `complement`, `webhook`, `notificationFrequency`, `datapassId`, `localAdministrator` (an address)
 - `name`, `postalCode`, `territory`, `email`, `phoneNumber`: of the subscriber; with a `name` the row declares it
-- `username`, `password`, `public_key` (one a line), `networks` and `acknowledge_on` (separated by blanks), `flat`,
-  `allow_unread`, `legacy_algorithms_until`: an SFTP account; rows with one `username` share it
+- `username`, `password` or `passwordHash`, `password_until`, `public_key` (one a line), `networks` and `acknowledge_on`
+  (separated by blanks), `flat`, `allow_unread`, `legacy_algorithms_until`: an SFTP account; rows with one `username`
+  share it
 - `client_id`, `client_secret`: an API client for that subscriber and process
 
 In faults the line is that of the text and the column is the number of the cell, both from 1.
@@ -28,7 +29,9 @@ _SUBSCRIPTION: Final = (
     *("template", "complement", "webhook", "notificationFrequency", "datapassId", "localAdministrator"),
 )
 _ORGANIZATION: Final = ("name", "postalCode", "territory", "email", "phoneNumber")
-_SFTP: Final = ("username", "password", "flat", "allow_unread", "legacy_algorithms_until")
+_SFTP: Final = (
+    *("username", "password", "passwordHash", "password_until", "flat", "allow_unread", "legacy_algorithms_until"),
+)
 _API: Final = ("client_id", "client_secret")
 _LISTS: Final = {"public_key": "public_keys", "networks": "networks", "acknowledge_on": "acknowledge_on"}
 _COLUMNS: Final = (*_SUBSCRIPTION, *_ORGANIZATION, *_SFTP, *_LISTS, *_API)

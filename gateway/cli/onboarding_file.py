@@ -144,7 +144,9 @@ def _account(row: SftpCredential, node: Located) -> DeclaredAccount:
         allow_unread=row.allow_unread,
         networks=row.networks,
         legacy_algorithms_until=row.legacy_algorithms_until,
+        password_until=row.password_until,
         enabled=row.enabled,
     )
-    fields = given(row, {}, "username", "organization", "password", "processes", "subscriptions")
-    return DeclaredAccount(record, fields, node, row.password.get_secret_value() if row.password else None, serves)
+    fields = given(row, {}, "username", "organization", "password", "password_hash", "processes", "subscriptions")
+    password, imported = (each.get_secret_value() if each else None for each in (row.password, row.password_hash))
+    return DeclaredAccount(record, fields, node, password, serves, imported)

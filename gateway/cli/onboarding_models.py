@@ -166,6 +166,8 @@ class SftpCredential(Row):
     organization: OrganizationName
     username: Login
     password: Secret | None = None
+    password_hash: SecretStr | None = Field(default=None, alias="passwordHash")
+    password_until: date | None = None
     public_keys: tuple[Annotated[str, Field(max_length=16_384)], ...] = ()
     processes: tuple[Code, ...] | None = None
     subscriptions: tuple[ServedRow, ...] | None = None
@@ -180,6 +182,8 @@ class SftpCredential(Row):
     def _one_list(self) -> SftpCredential:
         if self.processes is not None and self.subscriptions is not None:
             raise ValueError("give either processes (of its own organization) or subscriptions, not both")
+        if self.password is not None and self.password_hash is not None:
+            raise ValueError("give either password or passwordHash, not both")
         return self
 
 

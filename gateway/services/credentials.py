@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import hashlib
 import os
 import secrets as random
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final
 
+from gateway.domain.referential import SftpAccount
 from gateway.services.office import Office
 
 SECRET_BYTES: Final = 32
@@ -57,6 +59,17 @@ async def settle(
         return credential.name, settled
 
     return dict(await asyncio.gather(*map(one, queue)))
+
+
+def imported(account: SftpAccount, password_hash: str) -> SftpAccount:
+    """The account with the hash that an older platform had of its password.
+
+    An import that brings the same hash again changes nothing, although a login has made the stored one anew since.
+    """
+    mark = hashlib.sha256(password_hash.encode()).hexdigest()
+    return account if account.imported_hash == mark else replace(
+        account, password_hash=password_hash, imported_hash=mark
+    )
 
 
 def _settle(office: Office, wanted: Wanted, dry_run: bool) -> Settled:

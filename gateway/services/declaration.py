@@ -64,11 +64,13 @@ class DeclaredClient(Declared[ApiClient]):
 class DeclaredAccount(Declared[SftpAccount]):
     """An SFTP account. `serves` None: what it serves stays.
 
-    `password` None: it keeps the one it has; a new account without public keys gets a generated one.
+    `password` None: it keeps the one it has; a new account without public keys gets a generated one. `password_hash`:
+    that of an older platform, in its place.
     """
 
     password: str | None = None
     serves: tuple[Served, ...] | None = None
+    password_hash: str | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True, slots=True)

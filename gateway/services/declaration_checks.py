@@ -12,8 +12,10 @@ from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 from cryptography.hazmat.primitives.serialization import load_ssh_public_key
 
+from gateway.domain.authorized_keys import parse
 from gateway.domain.deliveries import Gesture
 from gateway.domain.identity import Role
+from gateway.domain.password_hashes import check_password_hash
 from gateway.domain.referential import ApiClient, SftpAccount, Subscription
 from gateway.pec.names import check_template
 from gateway.services.declaration import Declaration, Declared, DeclaredAccount, RowFault
@@ -122,9 +124,17 @@ def _client(row: Declared[ApiClient]) -> Iterator[RowFault]:
 
 def _account(row: DeclaredAccount) -> Iterator[RowFault]:
     record: SftpAccount = row.record
+    if row.password_hash is not None:
+        try:
+            check_password_hash(row.password_hash)
+        except ValueError as error:
+            yield RowFault(row.origin, "password_hash", str(error))
     for position, key in enumerate(record.public_keys):
         try:
-            check_public_key(key, legacy=record.legacy_algorithms_until is not None)
+            known = parse(key)
+            if known.authority:
+                raise ValueError("a key that signs certificates is one of authorities, not of public_keys")
+            check_public_key(known.key, legacy=record.legacy_algorithms_until is not None)
         except ValueError as error:
             yield RowFault(row.origin, f"public_keys[{position}]", str(error))
     for position, network in enumerate(record.networks):

@@ -11,7 +11,7 @@ from gateway.domain.identity import Caller
 from gateway.domain.ids import new_id
 from gateway.domain.journal import Entry
 from gateway.domain.referential import ApiClient, Contact, SftpAccount, Subscription
-from gateway.services.credentials import Progress, Settled, Wanted, settle
+from gateway.services.credentials import Progress, Settled, Wanted, imported, settle
 from gateway.services.declaration import (
     Change,
     Declaration,
@@ -85,7 +85,7 @@ def _look(tx: Transaction, office: Office, declaration: Declaration) -> tuple[tu
     for account in declaration.accounts:
         login = tx.accounts.by_username(account.record.username)
         hashes = (login.password_hash,) if login and login.password_hash else ()
-        generate = login is None and account.password is None and not account.record.public_keys
+        generate = login is None and not (account.password or account.password_hash or account.record.public_keys)
         wanted.append(Wanted(_of_account(account), account.password, hashes, generate))
     return faults, wanted
 
@@ -208,12 +208,14 @@ class _Run:
         settled = self._settled.get(_of_account(row), Settled())
         record: SftpAccount = replace(row.record, id=new_id(), version=1) if known is None else _merged(known, row)
         if settled.hash is not None:
-            record = replace(record, password_hash=settled.hash)
+            record = replace(record, password_hash=settled.hash, imported_hash=None)
+        elif row.password_hash is not None:
+            record = imported(record, row.password_hash)
         served = tx.accounts.subscriptions(record.id) if known else set()
         serves = served if row.serves is None else {self._subscription_id(row, each) for each in row.serves}
         if known is None:
             tx.accounts.add(record, now)
-            if row.password is None and not record.public_keys:
+            if not (row.password or row.password_hash or record.public_keys):
                 self._generated(Kind.SFTP_ACCOUNT, name, record.organization, settled, row.password)
         elif record != known or serves != served:
             record = replace(record, version=known.version + 1)
@@ -259,7 +261,7 @@ def _merged(known: R, row: Declared[R]) -> R:
 
 
 def _differing(known: Any, record: Any) -> tuple[str, ...]:
-    hidden = ("version", "epoch", "updated_at", "rehearsal_id", "rehearsal_mode")
+    hidden = ("version", "epoch", "updated_at", "rehearsal_id", "rehearsal_mode", "imported_hash")
     return tuple(
         each.name
         for each in fields(record)

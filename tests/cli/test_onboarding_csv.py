@@ -72,6 +72,12 @@ def test_what_a_row_may_say_of_a_subscription_and_its_account() -> None:
     assert fault.startswith("o.csv:2:4: credentials[0].sftp.acknowledge_on[1]: must be ")
 
 
+def test_a_row_may_bring_the_hash_of_a_password() -> None:
+    found = declared("subscriber;process;username;passwordHash;password_until", f"{A};EtatCivil;town;$6$s$x;2027-06-30")
+    (account,) = found.accounts
+    assert (account.password_hash, account.record.password_until) == ("$6$s$x", date(2027, 6, 30))
+
+
 def test_commas_quotes_and_a_byte_order_mark_do() -> None:
     found = declared("subscriber,process,name", f'{A},EtatCivil,"Mairie, A"')
     assert found.organizations[0].record.name == "Mairie, A"

@@ -50,6 +50,20 @@ credentials:
     ]
 
 
+def test_an_account_may_bring_the_hash_of_its_password_and_its_end() -> None:
+    text = f"""\
+credentials:
+  - sftp: {{organization: {TOWN}, username: old, passwordHash: "$6$salt$x", password_until: 2027-06-30}}
+"""
+    (account,) = declared(text).accounts
+    assert (account.password, account.password_hash) == (None, "$6$salt$x")
+    assert account.record.password_until == date(2027, 6, 30)
+    assert account.record.password_hash is None
+    assert account.given == {"password_until"}
+    (fault,) = refused(text.replace("username", "password: x, username"))
+    assert "either password or passwordHash" in fault
+
+
 def test_every_fault_has_its_line_and_column() -> None:
     text = """\
 organizations:

@@ -29,6 +29,24 @@ def test_sound_rows_have_no_fault() -> None:
     assert faults(whole()) == []
 
 
+def test_keys_come_with_the_options_that_can_be_honoured() -> None:
+    key = line(ed25519.Ed25519PrivateKey.generate().public_key())
+    good = (key, f'from="192.0.2.0/24",expiry-time="20300101" {key}', f"restrict {key}")
+    assert faults(Declaration(accounts=(account(public_keys=good),))) == []
+    bad = (f'command="/bin/sh" {key}', f"cert-authority {key}", f'expiry-time="soon" {key}')
+    found = list(row_faults(Declaration(accounts=(account(public_keys=bad),))))
+    assert [fault.field for fault in found] == [f"public_keys[{place}]" for place in range(3)]
+    assert "command is not supported" in found[0].message
+
+
+def test_a_hash_that_cannot_be_taken_over_is_told_without_it() -> None:
+    row = replace(account(password=None), password_hash="$1$salt$" + "a" * 22)
+    (fault,) = row_faults(Declaration(accounts=(row,)))
+    assert fault.field == "password_hash"
+    assert "sha512-crypt" in fault.message
+    assert "$1$" not in fault.message
+
+
 def test_every_duplicate_is_told() -> None:
     rows = Declaration(
         (organization(TOWN), organization(TOWN)),

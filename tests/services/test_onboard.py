@@ -134,6 +134,30 @@ async def test_secrets_left_out_are_made_once_and_verify(office: Office) -> None
     assert await known_client(office) == found
 
 
+async def test_a_hash_of_an_older_platform_is_imported_once(office: Office) -> None:
+    hashed = "$6$abcdefgh$" + "a" * 86
+    row = replace(account(password=None), password_hash=hashed)
+    report = await declare(office, replace(whole(), accounts=(row,)))
+    assert report.credentials == ()
+    first = await login(office)
+    assert first is not None
+    assert first.password_hash == hashed
+    await office.store.write(lambda tx: tx.accounts.rehash(first.id, hashed, "made anew by a login"))
+    report = await declare(office, replace(whole(), accounts=(row,)))
+    assert outcomes(report)[Kind.SFTP_ACCOUNT] == {"unchanged": 1}
+    assert (await login(office)) == replace(first, password_hash="made anew by a login")
+    other = replace(row, password_hash="$6$abcdefgh$" + "b" * 86)
+    report = await declare(office, replace(whole(), accounts=(other,)))
+    assert [(change.name, change.fields) for change in report.changes] == [("town", ("password",))]
+    changed = await login(office)
+    assert changed is not None
+    assert (changed.password_hash, changed.version) == (other.password_hash, first.version + 1)
+    await declare(office, replace(whole(), accounts=(account(password="plain"),)))
+    given = await login(office)
+    assert given is not None
+    assert given.imported_hash is None
+
+
 async def test_an_account_with_keys_needs_no_password(office: Office) -> None:
     key = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIGPKSUTyz1HwHReFVvD5obVsALAgJRNarH4TRpNePnAS"
     report = await declare(office, replace(whole(), accounts=(account(password=None, public_keys=(key,)),)))

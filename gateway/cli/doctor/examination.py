@@ -72,13 +72,16 @@ async def _guarded(name: str, check: Awaitable[list[Finding]]) -> list[Finding]:
 
 async def _records(settings: Settings) -> list[Finding]:
     from gateway.app import now, store_for
+    from gateway.services import expiring
     from gateway.services.checkup import standing
+    from gateway.services.office import PARIS
 
     store = store_for(settings)
     try:
         await store.open()
         try:
-            return records.check(await standing(store), now(), settings.expiry.default_after)
+            ending = await expiring.look(store, now(), PARIS)
+            return records.check(await standing(store), now(), settings.expiry.default_after, ending)
         finally:
             await store.close()
     except UnavailableError as error:

@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime, timedelta
 from typing import Final
 
 from gateway.cli.doctor.findings import Finding, warning, well
+from gateway.domain.expiring import Expiring
 from gateway.services.checkup import Standing
 
 _SOON: Final = timedelta(days=30)
 _SHOWN: Final = 5
 
 
-def check(found: Standing, now: datetime, expire_after: timedelta) -> list[Finding]:
+def check(
+    found: Standing, now: datetime, expire_after: timedelta, expiring: Sequence[Expiring] = ()
+) -> list[Finding]:
     """`expire_after`: how long a delivery may be left, unless its process says."""
     return [
         _legacy(found.legacy_until, now.date()),
+        _expiring(expiring, now),
         _dead(found.dead),
         _oldest(found.oldest_undelivered, now, expire_after),
     ]
@@ -35,6 +39,16 @@ def _legacy(until: Mapping[str, date], today: date) -> Finding:
         advice = "tell them, or import a later legacy_algorithms_until"
         return warning(name, f"{len(ending)} exceptions end within {_SOON.days} days: {_some(ending)}", advice)
     return well(name, f"{len(until)} accounts may use legacy algorithms" if until else "no exceptions")
+
+
+def _expiring(found: Sequence[Expiring], now: datetime) -> Finding:
+    name = "credentials.expiring"
+    if not found:
+        return well(name, "no password or key ends soon")
+    ended = sum(one.ends_at <= now for one in found)
+    names = sorted({one.username for one in found})
+    said = f"{len(found)} passwords and keys end soon, {ended} of them have ended: {_some(names)}"
+    return warning(name, said, "see `gateway accounts expiring`; import new ones before their end")
 
 
 def _some(names: list[str]) -> str:

@@ -3,6 +3,7 @@ from __future__ import annotations
 from datetime import UTC, date, datetime, timedelta
 
 from gateway.cli.doctor.records import check
+from gateway.domain.expiring import CredentialKind, Expiring
 from gateway.services.checkup import Standing
 from tests.cli.doctor.states import said, states
 
@@ -12,7 +13,8 @@ LATER = timedelta(days=60)
 
 def test_nothing_to_look_at() -> None:
     found = check(Standing(0, None, {}), NOW, LATER)
-    assert states(found) == {"credentials.legacy": "ok", "outgoing.dead": "ok", "deliveries.oldest": "ok"}
+    checks = ("credentials.legacy", "credentials.expiring", "outgoing.dead", "deliveries.oldest")
+    assert states(found) == dict.fromkeys(checks, "ok")
 
 
 def test_exceptions_that_ended_or_soon_will() -> None:
@@ -22,6 +24,16 @@ def test_exceptions_that_ended_or_soon_will() -> None:
     ending = check(Standing(0, None, {"soon": date(2026, 12, 31), "far": date(2027, 6, 1)}), NOW, LATER)
     assert "within 30 days: soon" in said(ending, "credentials.legacy")
     assert states(check(Standing(0, None, {"far": date(2027, 6, 1)}), NOW, LATER))["credentials.legacy"] == "ok"
+
+
+def test_passwords_and_keys_that_end() -> None:
+    ending = [
+        Expiring(name, "SI-1", CredentialKind.PASSWORD, NOW + timedelta(days=days))
+        for name, days in (("late", -1), ("soon", 3), ("soon", 4))
+    ]
+    found = check(Standing(0, None, {}), NOW, LATER, ending)
+    assert states(found)["credentials.expiring"] == "warning"
+    assert "3 passwords and keys end soon, 1 of them have ended: late, soon" in said(found, "credentials.expiring")
 
 
 def test_many_names_are_cut() -> None:
