@@ -131,7 +131,7 @@ class Remote:
 
     async def upload(self, path: str, size: int, read: Read) -> None:
         """Writes a file anew from what `read(offset, length)` gives; when this returns the server has all of it."""
-        file = await self._do(self._sftp.open(path, "wb"))
+        file = await self._do(self._sftp.open(path, "wb", block_size=0))
         under_way: deque[asyncio.Task[int]] = deque()
         try:
             for offset in range(0, size, CHUNK):
@@ -167,7 +167,7 @@ class Remote:
 
     async def fetch(self, path: str, size: int, file: BinaryIO) -> int:
         """Copies a file of about that size; answers how many bytes came, at most one more than expected."""
-        remote = await self._do(self._sftp.open(path, "rb"))
+        remote = await self._do(self._sftp.open(path, "rb", block_size=0))
         try:
             offset = 0
             while offset <= size:
