@@ -91,7 +91,9 @@ async def _grant(request: web.Request) -> Grant:
 def _software(request: web.Request) -> str:
     """What the client says of itself: its editor's names where it gives them, and its HTTP library."""
     headers = request.headers
-    said = (headers.get(name, "").strip() for name in ("editorName", "applicationName", "softwareVersion", "User-Agent"))
+    said = (
+        headers.get(name, "").strip() for name in ("editorName", "applicationName", "softwareVersion", "User-Agent")
+    )
     return " ".join(filter(None, said))
 
 

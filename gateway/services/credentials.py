@@ -67,8 +67,8 @@ def imported(account: SftpAccount, password_hash: str) -> SftpAccount:
     An import that brings the same hash again changes nothing, although a login has made the stored one anew since.
     """
     mark = hashlib.sha256(password_hash.encode()).hexdigest()
-    return account if account.imported_hash == mark else replace(
-        account, password_hash=password_hash, imported_hash=mark
+    return (
+        account if account.imported_hash == mark else replace(account, password_hash=password_hash, imported_hash=mark)
     )
 
 

@@ -14,9 +14,7 @@ _SOON: Final = timedelta(days=30)
 _SHOWN: Final = 5
 
 
-def check(
-    found: Standing, now: datetime, expire_after: timedelta, expiring: Sequence[Expiring] = ()
-) -> list[Finding]:
+def check(found: Standing, now: datetime, expire_after: timedelta, expiring: Sequence[Expiring] = ()) -> list[Finding]:
     """`expire_after`: how long a delivery may be left, unless its process says."""
     return [
         _legacy(found.legacy_until, now.date()),
