@@ -61,11 +61,11 @@ class PostgresStore:
         What the verb raises is raised here, and then nothing of it was written. A verb may be run several times and
         must have no other effect than its writes. Raises UnavailableError when the database is away.
         """
-        return await self._submit(verb, "BEGIN")
+        return await self._submit(verb, b"BEGIN")
 
     async def read(self, query: Callable[[Transaction], T]) -> T:
         """Runs `query` on one consistent state of the database."""
-        return await self._submit(query, "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
+        return await self._submit(query, b"BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
 
     async def glance(self, query: Callable[[Transaction], T]) -> T:
         """The same: the database is a network away, however little is asked."""
@@ -91,12 +91,12 @@ class PostgresStore:
             self._forget()
             raise _unavailable() from error
 
-    async def _submit(self, verb: Callable[[Transaction], T], begin: str) -> T:
+    async def _submit(self, verb: Callable[[Transaction], T], begin: bytes) -> T:
         if self._threads is None:
             raise _unavailable()
         return await asyncio.get_running_loop().run_in_executor(self._threads, self._run, verb, begin)
 
-    def _run(self, verb: Callable[[Transaction], T], begin: str) -> T:
+    def _run(self, verb: Callable[[Transaction], T], begin: bytes) -> T:
         try:
             for _ in range(ATTEMPTS - 1):
                 try:
@@ -108,30 +108,29 @@ class PostgresStore:
             self._forget()
             raise _unavailable() from error
 
-    def _attempt(self, verb: Callable[[Transaction], T], begin: str) -> T:
+    def _attempt(self, verb: Callable[[Transaction], T], begin: bytes) -> T:
         tx = self._begun(begin)
-        execute = tx.session.connection.execute
         try:
             result = verb(tx)
-            execute("COMMIT")
+            _command(tx, b"COMMIT")
         except BaseException:
-            execute("ROLLBACK")
+            _command(tx, b"ROLLBACK")
             raise
         return result
 
-    def _begun(self, begin: str) -> Transaction:
+    def _begun(self, begin: bytes) -> Transaction:
         """This thread's transaction. One whose connection died since its last verb, with a server that was started
         again for example, begins on a new connection: nothing is lost by that."""
         tx: Transaction | None = getattr(self._local, "transaction", None)
         if tx is not None:
             try:
-                tx.session.connection.execute(begin)
+                _command(tx, begin)
             except _LOST:
                 self._forget()
             else:
                 return tx
         tx = self._local.transaction = self._connect()
-        tx.session.connection.execute(begin)
+        _command(tx, begin)
         return tx
 
     def _connect(self) -> Transaction:
@@ -149,6 +148,17 @@ class PostgresStore:
             assert isinstance(connection, psycopg.Connection)
             self._open_connections.remove(connection)
             connection.close()
+
+
+def _command(tx: Transaction, text: bytes) -> None:
+    """Runs BEGIN, COMMIT or ROLLBACK as libpq does it: psycopg's cursors cost several times that."""
+    connection = tx.session.connection
+    assert isinstance(connection, psycopg.Connection)
+    result = connection.pgconn.exec_(text)
+    if result.status != psycopg.pq.ExecStatus.COMMAND_OK:
+        if connection.pgconn.status == psycopg.pq.ConnStatus.BAD:
+            raise psycopg.OperationalError("the connection to the database was lost")
+        raise psycopg.errors.error_from_result(result)
 
 
 def _unavailable() -> UnavailableError:
