@@ -8,6 +8,7 @@ from collections.abc import Callable
 from typing import Final
 
 import asyncssh
+from asyncssh.public_key import SSHOpenSSHCertificate
 from structlog.typing import FilteringBoundLogger
 
 from gateway.domain.errors import UnavailableError
@@ -16,17 +17,13 @@ from gateway.domain.referential import SftpAccount
 from gateway.domain.sightings import Sighting, readable
 from gateway.services import authenticate, sightings
 from gateway.services.office import Office
-from gateway.sftp_server import errors
+from gateway.sftp_server import certificates, errors, legacy
 from gateway.sftp_server.admission import Admission
-from gateway.sftp_server.algorithms import accept_modern_signatures_only
+from gateway.sftp_server.algorithms import accept_signatures
 from gateway.sftp_server.channel import Served, SftpChannel
 from gateway.sftp_server.connection import Connection
 from gateway.sftp_server.negotiated import negotiated
 
-MOST_PASSWORDS: Final = 3
-MOST_KEYS: Final = 12  # an agent offers all it has
-MOST_NAMES: Final = 3
-MOST_CHANNELS: Final = 8
 _KEPT_ACCOUNTS: Final = 20_000
 
 
@@ -128,14 +125,30 @@ class Login(asyncssh.SSHServer):
         """Called for a key that is only offered, and again before the signature made with it is checked."""
         self._offered += 1
         self._limit(self._offered, self._admission.limits.keys)
-        if not accept_modern_signatures_only(key):
+        account = await self._account(username)
+        if not accept_signatures(key, old=account is not None and legacy.may_use_old(account, self._office.clock())):
             return False
-        try:
-            account = await authenticate.key_login(self._office, username, self._address)
-        except Exception as error:
-            raise self._unavailable(error) from None
         known = self._keys.of(account) if account else frozenset()
         return key.public_data in known and self._prove(account)
+
+    async def validate_certificate(self, username: str, certificate: SSHOpenSSHCertificate) -> bool:
+        """The same for a certificate, whose own signature is right; its key signs in modern ways only."""
+        self._offered += 1
+        self._limit(self._offered, self._admission.limits.keys)
+        account, connection = await self._account(username), self._connection
+        if account is None or connection is None or not accept_signatures(certificate.key):
+            return False
+        fault = certificates.fault(certificate, account, connection.address, self._office.clock())
+        if fault is not None:
+            connection.log.info("certificate refused", account=account.id, reason=fault)
+        return fault is None and self._prove(account)
+
+    def proven(self) -> None:
+        """Called after the right proof, before the client hears of it. Raises asyncssh.DisconnectError."""
+        connection, account = self._connection, self._proven
+        assert connection is not None
+        assert account is not None
+        legacy.check(self._office, connection.log, account, negotiated(connection.ssh))
 
     def auth_completed(self) -> None:
         connection, account = self._connection, self._proven
@@ -169,6 +182,12 @@ class Login(asyncssh.SSHServer):
         self._channels.append(channel)
         return channel, SftpChannel(self._served(connection), connection.tasks)
 
+    async def _account(self, username: str) -> SftpAccount | None:
+        try:
+            return await authenticate.key_login(self._office, username, self._address)
+        except Exception as error:
+            raise self._unavailable(error) from None
+
     def _prove(self, account: SftpAccount | None) -> bool:
         connection = self._connection
         if account is None or connection is None or not authenticate.admits(account, connection.address):
@@ -199,11 +218,6 @@ class Login(asyncssh.SSHServer):
         if not isinstance(error, UnavailableError):
             errors.internal(error, log, self._office.meter)
         return asyncssh.ServiceNotAvailable("Logging in is not possible at the moment; try again later")
-
-
-def _limit(done: int, most: int) -> None:
-    if done > most:
-        raise asyncssh.PermissionDenied("Too many authentication failures")
 
 
 def _parsed(line: str) -> bytes:

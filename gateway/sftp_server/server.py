@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 from typing import Final
@@ -12,12 +13,15 @@ import asyncssh
 import structlog
 from structlog.typing import FilteringBoundLogger
 
+from gateway.domain.identity import Door
 from gateway.domain.ids import new_id
 from gateway.services.office import Office
-from gateway.sftp_server import algorithms, host_keys
+from gateway.sftp_server import algorithms, host_keys, proxy
 from gateway.sftp_server.admission import Admission, Limits
 from gateway.sftp_server.connection import Connection
+from gateway.sftp_server.handshake import Handshake
 from gateway.sftp_server.login import Login, ParsedKeys
+from gateway.sftp_server.offers import Offers
 from gateway.sftp_server.protocol import Protocol
 from gateway.sftp_server.session import Session
 
@@ -30,7 +34,8 @@ class SftpServer:
     """The door's server. Times in seconds, sizes in bytes.
 
     `host_keys` is the directory of the private keys, made when missing. `spool` is a directory of its own for uploads
-    that are not closed yet. `login_timeout` runs from the connection; `idle_timeout` from a session's latest request.
+    that are not closed yet. `balancers`: the networks from which connections begin with a PROXY protocol v2 header.
+    `login_timeout` runs from the connection; `idle_timeout` from a session's latest request.
     """
 
     def __init__(
@@ -46,38 +51,37 @@ class SftpServer:
         idle_timeout: float,
         answer_max_size: int,
         limits: Limits | None = None,
+        balancers: Sequence[proxy.Network] = (),
     ) -> None:
         self._office = office
         self._host = host
         self._asked_port = port
-        self._key_directory = host_keys
+        self._balancers = tuple(balancers)
         self._spool = spool
         self._login_timeout = login_timeout
         self._idle_timeout = idle_timeout
         self._answer_max_size = answer_max_size
         self._admission = Admission(max_sessions, limits)
         self._parsed = ParsedKeys()
-        self._keys: list[asyncssh.SSHKey] = []
         self._acceptor: asyncssh.SSHAcceptor | None = None
         self._connections: set[Connection] = set()
         self._tasks: set[asyncio.Task[None]] = set()
         self._empty = asyncio.Event()
         self._empty.set()
         self._log: FilteringBoundLogger = structlog.get_logger("gateway.sftp_server")
+        self._offers = Offers(office, host_keys, self._log)
 
     async def open(self) -> None:
         """Listens. Raises HostKeyError for keys that cannot be used, OSError for an address that is taken."""
         # At its usual level asyncssh writes user names and paths, and formats them even when nobody listens.
         logging.getLogger("asyncssh").setLevel(logging.WARNING)
         self._spool.mkdir(mode=0o700, parents=True, exist_ok=True)
-        self._keys = await asyncio.to_thread(host_keys.load, self._key_directory)
-        self._acceptor = await asyncssh.listen(
-            self._host,
-            self._asked_port,
-            backlog=_BACKLOG,
+        await self._offers.open()
+        options = await asyncssh.SSHServerConnectionOptions.construct(
             server_factory=self._login,
             server_version=_SOFTWARE,
-            server_host_keys=host_keys.pairs(self._keys),
+            server_host_keys=host_keys.pairs(self._offers.offer.keys),
+            send_server_host_keys=True,
             kex_algs=algorithms.key_exchanges(),
             encryption_algs=algorithms.ENCRYPTIONS,
             mac_algs=algorithms.MACS,
@@ -97,6 +101,13 @@ class SftpServer:
             login_timeout=self._login_timeout,
             keepalive_interval=_KEEPALIVE,
         )
+        listening = await asyncio.get_running_loop().create_server(
+            lambda: Handshake(options, self._offers, self._balancers, self._log, self._turned_away),
+            self._host,
+            self._asked_port,
+            backlog=_BACKLOG,
+        )
+        self._acceptor = asyncssh.SSHAcceptor(listening, options)
 
     @property
     def port(self) -> int:
@@ -107,8 +118,8 @@ class SftpServer:
 
     @property
     def host_key_fingerprints(self) -> list[str]:
-        """The SHA-256 fingerprints of the host keys, as clients show them; empty before `open`."""
-        return [key.get_fingerprint() for key in self._keys]
+        """The SHA-256 fingerprints of the host keys, those in use first. Raises RuntimeError before `open`."""
+        return [key.get_fingerprint() for key in self._offers.offer.keys]
 
     def resize(self, *, answer_max_size: int) -> None:
         """Changes how large an answer may be, for sessions that begin from now on."""
@@ -171,6 +182,9 @@ class SftpServer:
             log=connection.log,
         )
         return Protocol(session, reader, writer, connection, self._office.meter)
+
+    def _turned_away(self) -> None:
+        self._office.meter.count("logins_total", door=Door.SFTP, outcome="turned-away")
 
     def _opened(self, connection: Connection) -> None:
         self._connections.add(connection)

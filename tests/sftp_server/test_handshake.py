@@ -1,0 +1,162 @@
+"""Which algorithms a connection may use, and how its client proves itself, as foreign clients find it."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import replace
+from datetime import date, timedelta
+from pathlib import Path
+from typing import Any
+
+import asyncssh
+import pytest
+
+from gateway.sftp_server import algorithms, handshake
+from gateway.sftp_server.algorithms import for_old_clients
+from gateway.sftp_server.negotiated import negotiated
+from tests.sftp_server.openssh import identity, listing, openssh
+from tests.sftp_server.scene import Scene
+
+pytestmark = pytest.mark.filterwarnings("ignore:Diffie-Hellman over finite fields")
+UNTIL = date(2026, 3, 31)
+OLD: list[dict[str, Any]] = [
+    {"kex_algs": ["diffie-hellman-group14-sha1"]},
+    {"kex_algs": ["diffie-hellman-group-exchange-sha1"]},
+    {"encryption_algs": ["aes256-cbc"]},
+    {"encryption_algs": ["aes128-ctr"], "mac_algs": ["hmac-sha1"]},
+    {"server_host_key_algs": ["ssh-rsa"]},
+]
+REFUSED = "legacy_logins_total account=brest organization=SI-21290019700018-29019 outcome=refused"
+ACCEPTED = "legacy_logins_total account=rennes organization=SI-21350238800019-35238 outcome=accepted"
+
+
+async def _except(scene: Scene, username: str = "rennes", until: date | None = UNTIL) -> None:
+    await scene.change_account(username, lambda account: replace(account, legacy_algorithms_until=until))
+    scene.clock.pass_by(timedelta(seconds=11))
+
+
+@pytest.mark.parametrize("old", OLD)
+async def test_an_exception_opens_the_door_to_an_old_client(scene: Scene, old: dict[str, Any]) -> None:
+    await _except(scene)
+    async with scene.connect(**old) as conn:
+        assert await (await conn.start_sftp_client()).listdir("/")
+        (connection,) = scene.server._connections
+        assert set(negotiated(connection.ssh).old) & {name for names in old.values() for name in names}
+    assert scene.figures.counts[ACCEPTED] == 1
+
+
+@pytest.mark.parametrize("old", OLD)
+async def test_without_one_the_right_password_is_told_why(scene: Scene, old: dict[str, Any]) -> None:
+    await _except(scene)
+    with pytest.raises(asyncssh.DisconnectError, match="demandez une exception"):
+        async with scene.connect("brest", **old):
+            pytest.fail("it was let in")
+    assert scene.figures.counts[REFUSED] == 1
+    assert scene.figures.counts["logins_total door=SFTP outcome=accepted"] == 0
+
+
+@pytest.mark.parametrize("username", ["brest", "nobody"])
+async def test_a_wrong_password_learns_nothing(scene: Scene, username: str) -> None:
+    await _except(scene)
+    with pytest.raises(asyncssh.PermissionDenied, match="Permission denied"):
+        async with scene.connect(username, password="faux", **OLD[0]):
+            pytest.fail("it was let in")
+    assert scene.figures.counts[REFUSED] == 0
+
+
+async def test_the_exception_ends_with_its_last_day(scene: Scene) -> None:
+    await _except(scene)
+    scene.clock.pass_by(timedelta(days=29))
+    async with scene.connect(**OLD[0]):
+        assert scene.clock().date() == UNTIL
+    scene.clock.pass_by(timedelta(days=1))
+    with pytest.raises(asyncssh.KeyExchangeFailed):
+        async with scene.connect(**OLD[0]):
+            pytest.fail("it was let in")
+
+
+async def test_the_exception_of_an_account_that_is_off_opens_nothing(scene: Scene) -> None:
+    await scene.change_account("brest", lambda account: replace(account, enabled=False))
+    await _except(scene, "brest")
+    with pytest.raises(asyncssh.KeyExchangeFailed):
+        async with scene.connect(**OLD[0]):
+            pytest.fail("it was let in")
+
+
+async def test_who_knows_modern_algorithms_uses_them_whatever_comes_first(scene: Scene) -> None:
+    """As old Java clients do, that ask for hmac-sha1 before anything else and know better ones."""
+    await _except(scene)
+    async with scene.connect(
+        "brest",
+        kex_algs=["diffie-hellman-group14-sha1", "ecdh-sha2-nistp256"],
+        encryption_algs=["aes128-cbc", "aes128-ctr"],
+        mac_algs=["hmac-sha1", "hmac-sha2-256"],
+        server_host_key_algs=["ssh-rsa", "rsa-sha2-256"],
+    ):
+        (connection,) = scene.server._connections
+        found = negotiated(connection.ssh)
+        assert found.text == "ecdh-sha2-nistp256 rsa-sha2-256 aes128-ctr hmac-sha2-256"
+
+
+async def test_a_client_that_waits_for_our_lists_gets_them(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(handshake, "PATIENCE", 0)
+    await _except(scene)
+    await scene.server._offers.current()
+    reader, writer = await asyncio.open_connection(*scene.address)
+    writer.write(b"SSH-2.0-patient\r\n")
+    await reader.readline()
+    packet = await reader.readexactly(int.from_bytes(await reader.readexactly(4), "big"))
+    writer.close()
+    assert b",diffie-hellman-group14-sha1" in packet
+    assert b",aes128-cbc" in packet
+
+
+async def test_a_key_may_sign_over_sha1_only_with_an_exception(scene: Scene, tmp_path: Path) -> None:
+    key = asyncssh.generate_private_key("ssh-rsa", key_size=2048)
+    line = key.export_public_key().decode()
+    await scene.change_account("rennes", lambda account: replace(account, public_keys=(line,)))
+    path = identity(tmp_path, key)
+    old = ("PubkeyAcceptedAlgorithms=ssh-rsa",)
+    refused = await openssh(scene, "sftp", path, before=listing(tmp_path), options=old)
+    assert refused.returncode != 0
+    await _except(scene)
+    taken = await openssh(scene, "sftp", path, before=listing(tmp_path), options=old)
+    assert (taken.returncode, "EtatCivil" in taken.stdout) == (0, True), taken.stderr
+    assert scene.figures.counts[ACCEPTED] == 1
+
+
+async def test_cbc_with_encrypt_then_mac_needs_strict_key_exchange(
+    scene: Scene, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await _except(scene)
+    etm: dict[str, Any] = {"encryption_algs": ["aes128-cbc"], "mac_algs": ["hmac-sha2-256-etm@openssh.com"]}
+    async with scene.connect(**etm):
+        pass
+    monkeypatch.setattr(asyncssh.SSHClientConnection, "_get_extra_kex_algs", lambda _: [b"ext-info-c"])
+    never = property(lambda _: False, lambda _, __: None)
+    monkeypatch.setattr(asyncssh.SSHClientConnection, "_strict_kex", never, raising=False)
+    with pytest.raises(asyncssh.KeyExchangeFailed):
+        async with scene.connect(**etm):
+            pytest.fail("it was let in")
+    with monkeypatch.context() as first:
+        first.setattr(algorithms, "for_old_clients", lambda lists, _: for_old_clients(lists, None))
+        with pytest.raises(asyncssh.KeyExchangeFailed, match="strict"):
+            async with scene.connect(**etm):
+                pytest.fail("it was let in")
+    async with scene.connect(encryption_algs=["aes128-cbc"], mac_algs=[*etm["mac_algs"], "hmac-sha2-256"]):
+        (connection,) = scene.server._connections
+        assert negotiated(connection.ssh).mac == "hmac-sha2-256"
+
+
+async def test_who_knows_post_quantum_key_exchange_gets_it(scene: Scene) -> None:
+    async with scene.connect():
+        (connection,) = scene.server._connections
+        assert negotiated(connection.ssh).kex == "mlkem768x25519-sha256"
+
+
+async def test_rekeying_keeps_what_was_offered(scene: Scene) -> None:
+    await _except(scene)
+    async with scene.connect(rekey_bytes=2000, kex_algs=["diffie-hellman-group14-sha1"]) as conn:
+        sftp = await conn.start_sftp_client()
+        for _ in range(20):
+            assert await sftp.listdir("/")
