@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import threading
 from collections.abc import Coroutine
+from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar
@@ -12,13 +13,8 @@ from typing import Any, TypeVar
 import aiohttp
 
 from gateway.api.metrics import PrometheusMeter
-from gateway.api.server import ApiServer
-from gateway.services import figures
-from gateway.services.office import Office
-from gateway.store.blobs import LocalBlobs
-from gateway.store.sqlite import SqliteStore
-from tests.api.conftest import ATTACHMENT_MAX_SIZE, JSON_MAX_SIZE, Clock, PlainSecrets, declare
-from tests.api.visitor import ADMIN, PDF, Visitor, organization
+from tests.api.serving import Clock, opened, server_on
+from tests.api.visitor import PDF, Visitor, organization
 
 T = TypeVar("T")
 Ids = dict[str, str]
@@ -50,30 +46,18 @@ class LastingDoor:
         self._loop.close()
 
     async def _open(self) -> None:
-        store, blobs = SqliteStore(self.database), LocalBlobs(self.blobs)
-        await store.open()
-        await blobs.open()
-        await store.write(declare)
         meter = PrometheusMeter()
-        office = Office(store, blobs, Clock(), PlainSecrets(), meter, ADMIN)
-        server = ApiServer(
-            office,
-            host="127.0.0.1",
-            port=0,
-            json_max_size=JSON_MAX_SIZE,
-            attachment_max_size=ATTACHMENT_MAX_SIZE,
-            ready=lambda: figures.ready(office),
-            meter=meter,
-        )
-        await server.open()
-        self._session = aiohttp.ClientSession()
-        self._parts = (server, blobs, store)
-        self.visitor = Visitor(server, office, self._session)
+        async with AsyncExitStack() as parts:
+            office = await parts.enter_async_context(opened(self.database, self.blobs, Clock(), meter))
+            server = server_on(office, meter)
+            await server.open()
+            parts.push_async_callback(server.close)
+            session = await parts.enter_async_context(aiohttp.ClientSession())
+            self._parts = parts.pop_all()
+        self.visitor = Visitor(server, office, session)
 
     async def _close(self) -> None:
-        await self._session.close()
-        for part in self._parts:
-            await part.close()
+        await self._parts.aclose()
 
 
 async def dossier(visitor: Visitor, depositor: str, recipient: str, recipient_client: str) -> Ids:

@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from gateway.domain.deliveries import DeliveryState
-from tests.api.conftest import ATTACHMENT_MAX_SIZE
+from tests.api.serving import ATTACHMENT_MAX_SIZE
 from tests.api.visitor import NOWHERE, PDF, XML, Visitor, digest
 
 LARGE = b"%PDF-1.7" + bytes(range(256)) * 4096 * 3  # 3 MiB: more than one piece

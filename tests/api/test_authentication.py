@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from tests.api.conftest import Clock
+from tests.api.serving import Clock
 from tests.api.visitor import BASE, Visitor, basic, folder_body
 
 

@@ -12,8 +12,8 @@ from typing import Any
 import aiohttp
 import pytest
 
-from tests.api.conftest import ATTACHMENT_MAX_SIZE, JSON_MAX_SIZE
 from tests.api.natives import faults, native
+from tests.api.serving import ATTACHMENT_MAX_SIZE, JSON_MAX_SIZE
 from tests.api.visitor import PDF, XML, Answer, Visitor, folder_body
 
 Files = Sequence[tuple[str, bytes]]

@@ -9,12 +9,9 @@ from datetime import timedelta
 import aiohttp
 import pytest
 
-from gateway.api.metrics import PrometheusMeter
-from gateway.api.server import ApiServer
 from gateway.domain.rates import Limits, Rate
-from gateway.services import figures
 from gateway.services.office import Office
-from tests.api.conftest import ATTACHMENT_MAX_SIZE, JSON_MAX_SIZE, Clock
+from tests.api.serving import Clock, server_on
 from tests.api.test_clients import native
 from tests.api.visitor import Visitor, basic, secret_of
 
@@ -24,19 +21,7 @@ LIMITS = Limits(per_client=Rate(5), per_organization=Rate(8), token_requests=Rat
 @pytest.fixture
 async def limited(office: Office) -> AsyncIterator[tuple[Visitor, Visitor]]:
     """Two nodes that share a store."""
-    servers = [
-        ApiServer(
-            office,
-            host="127.0.0.1",
-            port=0,
-            json_max_size=JSON_MAX_SIZE,
-            attachment_max_size=ATTACHMENT_MAX_SIZE,
-            ready=lambda: figures.ready(office),
-            meter=PrometheusMeter(),
-            limits=LIMITS,
-        )
-        for _ in range(2)
-    ]
+    servers = [server_on(office, limits=LIMITS) for _ in range(2)]
     for server in servers:
         await server.open()
     async with aiohttp.ClientSession() as session:

@@ -17,8 +17,8 @@ from gateway.api.waiting import MOST_OF_CLIENT
 from gateway.domain.identity import Caller, Door, Role
 from gateway.services import deposit
 from gateway.services.signals import Signals
-from tests.api.conftest import Clock
 from tests.api.natives import faults, native
+from tests.api.serving import Clock
 from tests.api.visitor import NOWHERE, OSL, RENNES, Answer, Visitor, organization
 
 LIST, ACKNOWLEDGE = "/notifications", "/notifications/acknowledge"

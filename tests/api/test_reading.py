@@ -7,7 +7,7 @@ import json
 import pytest
 
 from gateway.api import reading
-from tests.api.conftest import JSON_MAX_SIZE
+from tests.api.serving import JSON_MAX_SIZE
 from tests.api.visitor import Visitor, folder_body
 
 JSON = {"Content-Type": "application/json"}

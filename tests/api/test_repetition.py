@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import aiohttp
 
-from tests.api.conftest import Clock
+from tests.api.serving import Clock
 from tests.api.visitor import Visitor, folder_body
 
 KEY = {"Idempotency-Key": "depot-2026-0001"}

@@ -9,11 +9,9 @@ from contextlib import asynccontextmanager
 
 import pytest
 
-from gateway.api.metrics import PrometheusMeter
 from gateway.api.server import ApiServer
-from gateway.services import figures
 from gateway.services.office import Office
-from tests.api.conftest import ATTACHMENT_MAX_SIZE, JSON_MAX_SIZE
+from tests.api.serving import server_on
 from tests.api.visitor import Visitor
 
 LIVE = b"GET /health/live HTTP/1.1\r\nHost: localhost\r\n"
@@ -21,16 +19,7 @@ LIVE = b"GET /health/live HTTP/1.1\r\nHost: localhost\r\n"
 
 @asynccontextmanager
 async def hasty(office: Office, head_timeout: float) -> AsyncIterator[ApiServer]:
-    server = ApiServer(
-        office,
-        host="127.0.0.1",
-        port=0,
-        json_max_size=JSON_MAX_SIZE,
-        attachment_max_size=ATTACHMENT_MAX_SIZE,
-        ready=lambda: figures.ready(office),
-        meter=PrometheusMeter(),
-        head_timeout=head_timeout,
-    )
+    server = server_on(office, head_timeout=head_timeout)
     await server.open()
     try:
         yield server

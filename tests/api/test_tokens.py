@@ -8,7 +8,7 @@ import pytest
 
 from gateway.domain.identity import Role
 from gateway.domain.referential import ApiClient
-from tests.api.conftest import START, Clock, PlainSecrets
+from tests.api.serving import START, Clock, PlainSecrets
 from tests.api.visitor import BASE, OSL, Answer, Visitor, basic, secret_of
 
 FORM = {"grant_type": "client_credentials", "scope": "OSL"}

@@ -8,8 +8,8 @@ from email.utils import parsedate_to_datetime
 import pytest
 
 from gateway.api.problems import NATIVE_BASE
-from tests.api.conftest import ATTACHMENT_MAX_SIZE, Clock
 from tests.api.natives import faults, native
+from tests.api.serving import ATTACHMENT_MAX_SIZE, Clock
 from tests.api.tus import (
     begin,
     large_file,

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from gateway.services import outgoing
-from tests.api.conftest import Clock
+from tests.api.serving import Clock
 from tests.api.test_clients import native
 from tests.api.visitor import BREST, NOWHERE, Visitor
 

@@ -14,13 +14,11 @@ from typing import Any
 import aiohttp
 
 from gateway.api.problems import NATIVE_BASE
-from gateway.api.server import ApiServer
-from gateway.services import figures
 from gateway.services.office import Office
 from gateway.store.blobs import LocalBlobs
 from gateway.store.sqlite import SqliteStore
-from tests.api.conftest import ATTACHMENT_MAX_SIZE, JSON_MAX_SIZE
 from tests.api.natives import native
+from tests.api.serving import server_on
 from tests.api.visitor import Answer, Visitor
 
 TUS = {"Tus-Resumable": "1.0.0"}
@@ -132,15 +130,7 @@ async def another_process(visitor: Visitor) -> AsyncIterator[Visitor]:
     await store.open()
     await blobs.open()
     office: Office = replace(old, store=store, blobs=blobs)
-    server = ApiServer(
-        office,
-        host="127.0.0.1",
-        port=0,
-        json_max_size=JSON_MAX_SIZE,
-        attachment_max_size=ATTACHMENT_MAX_SIZE,
-        ready=lambda: figures.ready(office),
-        meter=visitor.server._context.meter,
-    )
+    server = server_on(office, visitor.server._context.meter)
     await server.open()
     async with aiohttp.ClientSession() as session:
         yield Visitor(server, office, session, visitor.tokens)
