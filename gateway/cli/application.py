@@ -8,7 +8,10 @@ from typing import Annotated, Any
 import typer
 
 from gateway.cli.commands.journal import journal
+from gateway.cli.commands.moves import moves
 from gateway.cli.commands.options import Config, Json
+from gateway.cli.commands.push import push
+from gateway.cli.commands.subscriptions import subscriptions
 from gateway.cli.exits import table
 from gateway.cli.failing import Wishes, failures
 
@@ -35,6 +38,9 @@ app.add_typer(accounts, name="accounts")
 penalties = typer.Typer(help="Who has to wait after failed logins.")
 app.add_typer(penalties, name="penalties")
 app.add_typer(journal, name="journal")
+app.add_typer(push, name="push")
+app.add_typer(moves, name="moves")
+app.add_typer(subscriptions, name="subscriptions")
 
 
 def run() -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final
@@ -51,6 +50,13 @@ class Fate:
         return not self.acknowledgements and self.left is None
 
     @property
+    def state(self) -> str:
+        """OPEN, what the acknowledgement that counted made of it, or the rule by which it left."""
+        if self.acknowledgements:
+            return self.acknowledgements[0].state
+        return "OPEN" if self.left is None else self.left[0]
+
+    @property
     def served_doors(self) -> set[str]:
         """The doors through which it was served whole."""
         return {door for door, _ in self.served}
@@ -63,20 +69,35 @@ class Fate:
         return all(one >= seq for one in ended)
 
 
-def fates(lines: Iterable[Line]) -> dict[str, Fate]:
-    """What the lines about one subscription, in the order of their numbers, tell of each of its deliveries."""
-    found: dict[str, Fate] = {}
-    for line in lines:
+class Fates:
+    """What the lines about one subscription, in the order of their numbers, tell of its deliveries.
+
+    With `since`, the number of a line, only of those that were open just before it or came later; of the others no more
+    is kept than that they were acknowledged, so that one who acknowledges such a one again is found out.
+    """
+
+    def __init__(self, since: int = 0) -> None:
+        self._since = since
+        self._done: dict[str, Fate] = {}
+        self.found: dict[str, Fate] = {}
+
+    def tell(self, line: Line) -> None:
+        """Takes the next line."""
         detail = line.detail or {}
         arrived = line.entry == Entry.DELIVERY_MOVED and "from" in detail
         if (line.entry == Entry.DELIVERY_PUBLISHED or arrived) and line.delivery_id and line.case_id:
             name = str(detail.get("archive", ""))
-            found[line.delivery_id] = Fate(line.delivery_id, line.case_id, name, line.digest, line.seq, line.at)
-            continue
-        fate = found.get(line.delivery_id or "")
-        if fate is not None:
-            _tell(fate, line)
-    return found
+            self.found[line.delivery_id] = Fate(line.delivery_id, line.case_id, name, line.digest, line.seq, line.at)
+            return
+        fate = self.found.get(line.delivery_id or "")
+        if fate is None:
+            fate = self._done.get(line.delivery_id or "")
+            if fate is None or line.entry not in _ACKNOWLEDGED:
+                return
+            self.found[fate.delivery_id] = self._done.pop(fate.delivery_id)
+        _tell(fate, line)
+        if line.seq < self._since and not fate.open:
+            self._done[fate.delivery_id] = self.found.pop(fate.delivery_id)
 
 
 def _tell(fate: Fate, line: Line) -> None:

@@ -38,6 +38,15 @@ async def switch(office: Office, caller: Caller, subscription_id: str, wanted: S
     return switched
 
 
+async def find(office: Office, caller: Caller, subscriber: str, process: str) -> Subscription:
+    """The subscription of an organization to a process. For ADMIN. Raises ForbiddenError or NotFoundError."""
+    operators_alone(caller)
+    found = await office.store.read(lambda tx: tx.subscriptions.find(subscriber, process))
+    if found is None:
+        raise NotFoundError(f"Subscription of {subscriber} to {process}")
+    return found
+
+
 async def open_deliveries(office: Office, caller: Caller, subscription_id: str) -> OpenDeliveries:
     """How many deliveries of a subscription are open now, whichever door owns them. For ADMIN."""
     operators_alone(caller)

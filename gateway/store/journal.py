@@ -66,7 +66,7 @@ _OF_FOLDER = Statement(_LINES.where(_c.folder_id == bindparam("folder")))
 _AFTER = Statement(_LINES.where(_c.seq > bindparam("after")))
 _BETWEEN = Statement(_ALL.where(_c.seq >= bindparam("first"), _c.seq <= bindparam("last")))
 _NUMBERED = Statement(_ALL.where(_c.seq == bindparam("number")))
-_OF_SUBSCRIPTION = Statement(_ALL.where(_c.subscription_id == bindparam("subscription")))
+_OF_SUBSCRIPTION = Statement(_LINES.where(_c.subscription_id == bindparam("subscription"), _c.seq > bindparam("after")))
 
 
 class Journal:
@@ -145,9 +145,10 @@ class Journal:
         """The lines with these numbers, of those that exist."""
         return [_line(row) for number in numbers for row in self._session.rows(_NUMBERED, number=number)]
 
-    def of_subscription(self, subscription: str) -> list[Line]:
-        """The lines about a subscription and its deliveries, oldest first."""
-        return [_line(row) for row in self._session.rows(_OF_SUBSCRIPTION, subscription=subscription)]
+    def of_subscription(self, subscription: str, after: int, most: int) -> list[Line]:
+        """The lines about a subscription and its deliveries behind a number, oldest first."""
+        rows = self._session.rows(_OF_SUBSCRIPTION, subscription=subscription, after=after, most=most)
+        return [_line(row) for row in rows]
 
 
 @lru_cache(maxsize=8)

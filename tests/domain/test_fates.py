@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from gateway.domain.fates import Fate, fates
+from gateway.domain.fates import Fate, Fates
 from gateway.domain.journal import Entry, Line
 
 START = datetime(2026, 3, 2, 9, 0, 0, tzinfo=UTC)
@@ -23,7 +23,14 @@ PUBLISHED = line(1, Entry.DELIVERY_PUBLISHED, "API", "depot", archive="A-1-EtatC
 
 
 def told(*lines: Line) -> Fate:
-    return fates([PUBLISHED, *lines])[OURS]
+    return found(PUBLISHED, *lines)[OURS]
+
+
+def found(*lines: Line, since: int = 0) -> dict[str, Fate]:
+    fates = Fates(since)
+    for one in lines:
+        fates.tell(one)
+    return fates.found
 
 
 def test_what_was_only_published_is_open() -> None:
@@ -79,9 +86,19 @@ def test_a_late_acknowledgement_takes_the_place_of_an_expiry() -> None:
 
 
 def test_one_that_came_from_another_organization_begins_with_its_coming() -> None:
-    found = fates([line(7, Entry.DELIVERY_MOVED, "API", "admin", archive="B.zip", **{"from": "other"})])
-    assert (found[OURS].published_seq, found[OURS].archive, found[OURS].open) == (7, "B.zip", True)
+    came = found(line(7, Entry.DELIVERY_MOVED, "API", "admin", archive="B.zip", **{"from": "other"}))[OURS]
+    assert (came.published_seq, came.archive, came.open) == (7, "B.zip", True)
 
 
 def test_lines_about_what_was_published_elsewhere_are_left_out() -> None:
-    assert fates([line(2, Entry.DELIVERY_ACCEPTED, delivery="d-2")]) == {}
+    assert found(line(2, Entry.DELIVERY_ACCEPTED, delivery="d-2")) == {}
+
+
+def test_what_was_closed_before_a_line_is_left_out_unless_it_is_acknowledged_again() -> None:
+    closed = (PUBLISHED, line(2, Entry.DELIVERY_ACCEPTED, gesture="rename"))
+    assert found(*closed, line(9, Entry.DELIVERY_REPEATED), since=5) == {}
+    assert list(found(*closed, since=2)) == [OURS]
+    twice = found(*closed, line(9, Entry.DELIVERY_ACCEPTED, "API", gesture="dismiss"), since=5)
+    assert len(twice[OURS].acknowledgements) == 2
+    late = found(PUBLISHED, line(2, Entry.DELIVERY_EXPIRED), line(9, Entry.DELIVERY_ACCEPTED), since=5)
+    assert (late[OURS].left, len(late[OURS].acknowledgements)) == (None, 1)
