@@ -73,13 +73,14 @@ def _status(detail: Detail) -> str:
     return f"status {before}{detail.get('to', '?')}{inserted}"
 
 
-def _counted(number: object, noun: str) -> str:
+def counted(number: object, noun: str) -> str:
+    """`1 case`, `2 cases`."""
     return f"{number} {noun}{'' if number == 1 else 's'}"
 
 
 _PHRASES: Final[Mapping[str, Callable[[Detail], str]]] = {
     Entry.FOLDER_CREATED: lambda d: (
-        f"handed in: {_counted(d.get('cases', '?'), 'case')}, {_counted(d.get('attachments', '?'), 'attachment')}"
+        f"handed in: {counted(d.get('cases', '?'), 'case')}, {counted(d.get('attachments', '?'), 'attachment')}"
     ),
     Entry.FOLDER_COMPLETED: lambda _: "deposit completed",
     Entry.FOLDER_DELETED: lambda _: "deposit taken back",

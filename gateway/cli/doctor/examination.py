@@ -12,6 +12,7 @@ from gateway.cli.doctor import antivirus, blobs, clock, configuration, database,
 from gateway.cli.doctor.findings import Finding, State, problem, reason
 from gateway.cli.exits import Exit
 from gateway.cli.printing import console, print_json
+from gateway.cli.telling import counted
 from gateway.domain.errors import UnavailableError
 
 if TYPE_CHECKING:
@@ -98,7 +99,8 @@ def show(found: Sequence[Finding]) -> None:
         table.add_row(one.check, Text(one.state, style=_STYLES[one.state]), Text(one.found), Text(one.advice))
     console().print(table)
     problems, warnings = (sum(one.state is state for one in found) for state in (State.PROBLEM, State.WARNING))
-    print(f"\n{problems} problems, {warnings} warnings, {len(found)} checks.")
+    counts = (counted(problems, "problem"), counted(warnings, "warning"), counted(len(found), "check"))
+    print(f"\n{', '.join(counts)}.")
 
 
 def code_of(found: Sequence[Finding]) -> Exit:

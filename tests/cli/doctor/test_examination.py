@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from gateway.cli.doctor import keys
-from gateway.cli.doctor.examination import code_of, examine, examine_and_show
+from gateway.cli.doctor.examination import code_of, examine, examine_and_show, show
 from gateway.cli.doctor.findings import problem, warning, well
 from gateway.cli.exits import Exit
 from gateway.config import Settings
@@ -82,3 +82,8 @@ def test_what_may_not_be_looked_at_is_a_finding(config: Path, monkeypatch: pytes
     monkeypatch.setattr(keys, "check", refuse)
     found = states(asyncio.run(examine(config)))
     assert (found["keys"], found["antivirus"]) == ("problem", "ok")
+
+
+def test_one_is_no_plural(capsys: pytest.CaptureFixture[str]) -> None:
+    show([problem("a", "x", "y")])
+    assert capsys.readouterr().out.splitlines()[-1] == "1 problem, 0 warnings, 1 check."
