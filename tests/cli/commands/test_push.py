@@ -1,11 +1,9 @@
 from __future__ import annotations
 
-from pathlib import Path
-
 from tests.cli.running import gateway
 
 
-def test_the_commands_of_push_are_told(tmp_path: Path) -> None:
+def test_the_commands_of_push_are_told() -> None:
     done = gateway("push", "--help")
     assert done.code == 0
     for word in ("key", "status", "retry"):
