@@ -23,6 +23,9 @@ WHOLE = SftpAccount(
     allow_unread=True,
     networks=("192.0.2.0/24",),
     legacy_algorithms_until=date(2027, 6, 30),
+    authorities=("ssh-ed25519 CCCC",),
+    password_until=date(2027, 7, 1),
+    imported_hash="a" * 64,
     enabled=False,
     version=3,
 )
@@ -38,6 +41,29 @@ async def test_a_change_writes_every_field_but_the_name(seeded: AnyStore) -> Non
     await seeded.write(lambda tx: tx.accounts.change(replace(WHOLE, id=ACCOUNT.id), NOW + DAY))
     found = await seeded.read(lambda tx: tx.accounts.by_username(ACCOUNT.username))
     assert found == replace(WHOLE, id=ACCOUNT.id, username=ACCOUNT.username, processes=("EtatCivil",))
+
+
+async def test_a_hash_is_made_anew_and_nothing_else(seeded: AnyStore) -> None:
+    await seeded.write(lambda tx: tx.accounts.add(replace(WHOLE, password_hash="before"), NOW))
+    assert not await seeded.write(lambda tx: tx.accounts.rehash(WHOLE.id, "another", "after"))
+    assert await seeded.write(lambda tx: tx.accounts.rehash(WHOLE.id, "before", "after"))
+    found = await seeded.read(lambda tx: tx.accounts.get(WHOLE.id))
+    assert found == replace(WHOLE, password_hash="after")
+
+
+async def test_only_enabled_accounts_with_an_end_are_expiring(seeded: AnyStore) -> None:
+    until, key = date(2026, 7, 1), 'expiry-time="20260701" ssh-ed25519 AAAA'
+    rows = {
+        "a-password": {"password_until": until},
+        "a-key": {"public_keys": (key,)},
+        "nothing": {"public_keys": ("ssh-ed25519 AAAA",)},
+        "disabled": {"password_until": until, "enabled": False},
+    }
+    for name, values in rows.items():
+        account = replace(ACCOUNT, id=new_id(), username=name, **values)  # type: ignore[arg-type]  # fields of it
+        await seeded.write(lambda tx, account=account: tx.accounts.add(account, NOW))  # type: ignore[misc]  # bound
+    found = await seeded.read(lambda tx: tx.accounts.expiring())
+    assert [one.username for one in found] == ["a-key", "a-password"]
 
 
 async def test_it_serves_just_the_subscriptions_given_last(seeded: AnyStore) -> None:
