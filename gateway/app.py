@@ -220,6 +220,7 @@ class Gateway:
             host=settings.sftp.host,
             port=settings.sftp.port,
             host_keys=settings.host_keys_path,
+            balancers=settings.proxy_protocol.networks,
             spool=settings.data_dir / "spool",
             max_sessions=settings.sftp.max_sessions,
             login_timeout=settings.sftp.login_timeout.total_seconds(),

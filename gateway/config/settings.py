@@ -15,6 +15,7 @@ from pydantic.alias_generators import to_camel
 
 from gateway.config.antivirus import Antivirus
 from gateway.config.penalties import Penalties
+from gateway.config.proxy_protocol import ProxyProtocol
 from gateway.config.push import Push
 from gateway.config.rates import Rates
 from gateway.config.section import Count, Port, Section
@@ -244,6 +245,7 @@ class Settings(Section):
     database: Database = Field(default=Database(), description="where the rows are")
     blobs: Blobs = Field(default=Blobs(), description="where the bytes of attachments are")
     http: Http = Field(default=Http(), description="the REST door")
+    proxy_protocol: ProxyProtocol = Field(default=ProxyProtocol(), description="balancers before the SFTP door")
     sftp: Sftp = Field(default=Sftp(), description="the SFTP door")
     host_keys: HostKeys = Field(default=HostKeys(), description="the SFTP door's own keys")
     operator: Operator = Field(default=Operator(), description="the gateway's own organization")
