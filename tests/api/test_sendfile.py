@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import io
 import os
 import socket
 import ssl
@@ -16,7 +17,11 @@ from aiohttp import web
 from aiohttp.test_utils import TestServer
 
 from gateway.api.sendfile import FileSending, possible
+from gateway.domain.deliveries import DeliveryState
+from gateway.domain.identity import Door
+from tests.api.visitor import Visitor
 
+LARGE = b"%PDF-1.7" + bytes(range(256)) * 4096 * 7
 CONTENT = os.urandom(1 << 20) * 9 + b"end"
 
 
@@ -144,3 +149,42 @@ def test_an_encrypted_connection_is_not_written_to_past_the_process(extra: dict[
     assert possible(Request()) is expected  # type: ignore[arg-type]  # all that is looked at
     extra["sslcontext"] = ssl.create_default_context()
     assert not possible(Request())  # type: ignore[arg-type]  # the same
+
+
+async def test_a_reading_that_broke_off_counts_as_far_as_it_came_and_is_fetched_by_its_rest(visitor: Visitor) -> None:
+    file = {"fileName": "a.pdf", "type": "ActeEtatCivil-PDF", "size": len(LARGE), "mimeType": "application/pdf"}
+    folder = await visitor.create(attachments=[{**file, "recipients": ["EC-0001-01"]}])
+    assert (await visitor.put(folder, 0, io.BytesIO(LARGE))).status == 204
+    await visitor.call("depot", "PATCH", f"/folders/{folder['id']}", json={"globalStatus": "HUBEE_COMPLETED"})
+    case, attachment = folder["cases"][0]["id"], folder["attachments"][0]["id"]
+    path = f"/cases/{case}/attachments/{attachment}"
+    await visitor.call("rennes", "GET", f"/cases/{case}")
+    (delivery,) = await visitor.office.store.read(lambda tx: tx.deliveries.of_case(case))
+
+    async def state() -> DeliveryState:
+        (delivery,) = await visitor.office.store.read(lambda tx: tx.deliveries.of_case(case))
+        return delivery.state
+
+    async def served() -> int:
+        found = await visitor.office.store.read(lambda tx: tx.servings.get(delivery.id, Door.API, "rennes"))
+        assert found is not None
+        ((start, end),) = found.coverage.get(attachment, ((0, 0),))
+        assert start == 0
+        return end
+
+    with socket.socket() as client:
+        client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        client.setblocking(False)
+        loop = asyncio.get_running_loop()
+        await loop.sock_connect(client, ("127.0.0.1", visitor.server.port))
+        await loop.sock_sendall(client, await visitor.head("rennes", "GET", path))
+        assert (await loop.sock_recv(client, 12)).startswith(b"HTTP/1.1 200")
+        client.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\1\0\0\0\0\0\0\0")  # ends with a reset
+    await visitor.server.drain(30)  # what runs has ended
+    reached = await served()
+    assert reached < len(LARGE)
+    assert await state() is DeliveryState.READY
+    assert (await visitor.call("rennes", "GET", path, headers={"Range": f"bytes={reached}-"})).body == LARGE[reached:]
+    await visitor.server.drain(30)
+    assert await served() == len(LARGE)
+    assert await state() is DeliveryState.FETCHED
