@@ -2,8 +2,8 @@
 
 Counted by the services and doors: see FIGURES. Counted here: `requests_total{method,resource,status}` and
 `request_seconds{method,resource}`. Looked up in the store at every scrape: `deliveries{state,mode}`,
-`oldest_undelivered_seconds`, `outgoing{state}`, `answers{state}`; `store_up` is 0 when it could not be asked. All names
-start with `gateway_`.
+`oldest_undelivered_seconds`, `outgoing{state}`, `answers{state}`, `push_servers_failing`; `store_up` is 0 when it could
+not be asked. All names start with `gateway_`.
 """
 
 from __future__ import annotations
@@ -148,3 +148,6 @@ class _StoreFigures(Collector):
             for state, number in numbers.items():
                 family.add_metric((state,), number)
             yield family
+        yield GaugeMetricFamily(
+            _PREFIX + "push_servers_failing", "Subscribers' servers that failed last", value=found.failing_servers
+        )

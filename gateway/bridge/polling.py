@@ -17,7 +17,7 @@ from gateway.services.office import Office
 from gateway.services.push import Server
 from gateway.services.returns import ERROR_SUFFIX
 
-_TEMPORARY: Final = (".part", ".tmp", ".filepart", "~", ERROR_SUFFIX)
+_TEMPORARY: Final = (".part", ".partial", ".tmp", ".temp", ".filepart", "~", ERROR_SUFFIX)
 _TOO_LARGE: Final = "Fichier trop volumineux : {most} octets au plus / File too large: at most {most} bytes\n"
 
 log = structlog.get_logger(__name__)

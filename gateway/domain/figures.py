@@ -8,9 +8,13 @@ from datetime import datetime
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
-    """Open deliveries by (state, access mode), the oldest of them, outgoing calls and answers by state."""
+    """Open deliveries by (state, access mode), the oldest of them, outgoing calls and answers by state.
+
+    `failing_servers`: subscribers' own servers whose last attempt failed.
+    """
 
     deliveries: dict[tuple[str, str], int] = field(default_factory=dict)
     oldest_undelivered: datetime | None = None
     outgoing: dict[str, int] = field(default_factory=dict)
     answers: dict[str, int] = field(default_factory=dict)
+    failing_servers: int = 0

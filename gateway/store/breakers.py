@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import bindparam, delete, func, select
+from sqlalchemy import bindparam, delete, select
 
 from gateway.domain.pushing import Breaker
 from gateway.store.session import Session
@@ -25,7 +25,6 @@ _PUT = Statement(
     )
 )
 _DROP = Statement(delete(breakers).where(_c.subscription_id == bindparam("subscription")))
-_COUNT = Statement(select(func.count()).select_from(breakers))
 
 
 class Breakers:
@@ -52,8 +51,3 @@ class Breakers:
     def drop(self, subscription: str) -> bool:
         """Forgets it: the server answers, or shall be tried at once. False when nothing had failed."""
         return self._session.run(_DROP, subscription=subscription) == 1
-
-    def count(self) -> int:
-        """How many servers failed at their last attempt."""
-        (count,) = self._session.rows(_COUNT)[0]
-        return int(count)

@@ -12,7 +12,7 @@ from gateway.store.deliveries import OPEN
 from gateway.store.outbox import UNSENT
 from gateway.store.session import Session
 from gateway.store.statement import Statement
-from gateway.store.tables import answers, deliveries, outbox, sftp_accounts, subscriptions
+from gateway.store.tables import answers, breakers, deliveries, outbox, sftp_accounts, subscriptions
 from gateway.store.values import from_ms
 
 _d, _s, _a = deliveries.c, subscriptions.c, sftp_accounts.c
@@ -24,6 +24,7 @@ _DELIVERIES = Statement(
 )
 _OUTBOX = Statement(select(outbox.c.state, func.count()).where(UNSENT).group_by(outbox.c.state))
 _ANSWERS = Statement(select(answers.c.state, func.count()).where(UNSETTLED).group_by(answers.c.state))
+_FAILING = Statement(select(func.count()).select_from(breakers))
 _LEGACY = Statement(
     select(_a.username, _a.legacy_algorithms_until)
     .where(_a.enabled, _a.legacy_algorithms_until.is_not(None))
@@ -46,6 +47,7 @@ class Figures:
             oldest_undelivered=from_ms(min(oldest)) if oldest else None,
             outgoing=dict(self._session.rows(_OUTBOX)),
             answers=dict(self._session.rows(_ANSWERS)),
+            failing_servers=self._session.rows(_FAILING)[0][0],
         )
 
     def legacy_until(self) -> dict[str, date]:

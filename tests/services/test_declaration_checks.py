@@ -10,6 +10,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from gateway.domain.deliveries import Gesture
 from gateway.domain.identity import Role, Transport
+from gateway.domain.pushing import PushTarget
 from gateway.services.declaration import Declaration
 from gateway.services.declaration_checks import check_public_key, row_faults
 from tests.services.declarations import TOWN, account, client, organization, process, subscription, whole
@@ -134,3 +135,13 @@ def test_short_rsa_keys_are_for_old_clients_alone() -> None:
 def test_what_is_no_public_key_is_refused_with_the_reason(text: str, why: str) -> None:
     with pytest.raises(ValueError, match=why):
         check_public_key(text)
+
+
+def test_two_subscriptions_never_share_a_directory_of_answers() -> None:
+    key = line(ed25519.Ed25519PrivateKey.generate().public_key())
+    target = PushTarget("sftp.example.org", "hub", (key,), directory="in", answers="out")
+    first = subscription(transport=Transport.PUSH, push=target)
+    second = replace(first, record=replace(first.record, process="other"), origin="second")
+    assert faults(Declaration(subscriptions=(first, second))) == [("second", "push")]
+    apart = replace(second, record=replace(second.record, push=replace(target, answers="out2")))
+    assert faults(Declaration(subscriptions=(first, apart))) == []
