@@ -117,7 +117,7 @@ class Serving:
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """How an open delivery stands towards one reader: who owns it now, and what the reader was served of it so far.
+    """How a delivery stands towards one reader: who owns it now, and what the reader was served of it so far.
 
     `holds`: the item asked about is an attachment of its archive's manifest.
     """

@@ -14,7 +14,7 @@ from gateway.domain.referential import SftpAccount
 from gateway.services.archives import Opened
 from gateway.services.office import Office
 from gateway.services.ports import Transaction
-from gateway.services.settle import gesture, repeat
+from gateway.services.settle import gesture, repeat, whole_reading
 
 ARCHIVE: Final = "archive"
 """The item that stands for the whole archive in a serving's coverage."""
@@ -132,13 +132,13 @@ def _closed(
     tx.servings.save(delivery.id, caller.door, caller.reader, kept, now)
     if not whole:
         return
-    gesture(
+    whole_reading(
         tx,
         office,
         caller,
         delivery.id,
-        Gesture.READ,
         now,
+        first=serving.whole_at is None,
         opened_owned=opened.owned,
         reading_accepts=Gesture.READ in account.acknowledge_on,
     )

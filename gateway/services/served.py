@@ -7,13 +7,13 @@ from datetime import datetime
 from typing import Final
 
 from gateway.domain.coverage import Coverage
-from gateway.domain.deliveries import Gesture, Serving, Standing, owner
+from gateway.domain.deliveries import Serving, Standing, owner
 from gateway.domain.dossiers import Case
 from gateway.domain.identity import Caller, Role
 from gateway.services.access import case_of, is_recipient, subscription_of
 from gateway.services.office import Office
 from gateway.services.ports import Transaction
-from gateway.services.settle import gesture
+from gateway.services.settle import whole_reading
 
 METADATA: Final = "case"
 """The item that stands for the case's metadata; the others are named by their attachment ids."""
@@ -68,8 +68,8 @@ def _note(
     if not is_recipient(caller, case):
         return
     for one in tx.servings.standings(case.id, item, caller.door, caller.reader, now):
-        if _wants(caller, one, item, start, end) and _serve(tx, caller, case, one, {item: (start, end)}, now):
-            gesture(tx, office, caller, one.delivery_id, Gesture.READ, now)
+        if _wants(caller, one, item, start, end):
+            _serve(tx, office, caller, case, one, {item: (start, end)}, now)
 
 
 def _note_archive(
@@ -83,7 +83,7 @@ def _note_archive(
     owning = owner(subscription.access_mode, of_archive.pinned_mode, of_archive.pinned_until, now)
     serving = tx.servings.get(delivery_id, caller.door, caller.reader)
     standing = Standing(delivery_id, owning, subscription.epoch, holds=True, serving=serving)
-    _serve(tx, caller, case, standing, {ARCHIVE: (start, end)}, now)
+    _serve(tx, office, caller, case, standing, {ARCHIVE: (start, end)}, now)
     serving = tx.servings.get(delivery_id, caller.door, caller.reader)
     if serving is None or not Coverage(serving.coverage[ARCHIVE]).covers(of_archive.archive_size):
         return
@@ -91,14 +91,19 @@ def _note_archive(
     for one in tx.servings.standings(case.id, ARCHIVE, caller.door, caller.reader, now):
         if one.lacks(caller.door):
             inside = {name: (0, size) for name, size in _sizes(tx, case, one.delivery_id).items() if name in held}
-            if _serve(tx, caller, case, one, {METADATA: (0, 1), **inside}, now):
-                gesture(tx, office, caller, one.delivery_id, Gesture.READ, now)
+            _serve(tx, office, caller, case, one, {METADATA: (0, 1), **inside}, now)
 
 
 def _serve(
-    tx: Transaction, caller: Caller, case: Case, one: Standing, items: dict[str, tuple[int, int]], now: datetime
-) -> bool:
-    """Adds ranges of items to the coverage of one delivery; True when nothing is missing any more."""
+    tx: Transaction,
+    office: Office,
+    caller: Caller,
+    case: Case,
+    one: Standing,
+    items: dict[str, tuple[int, int]],
+    now: datetime,
+) -> None:
+    """Adds ranges of items to the coverage of one delivery, which is read when nothing is missing any more."""
     owns = one.owned_by(caller.door)
     serving = one.serving or Serving(owns, one.epoch, {})
     coverage = dict(serving.coverage)
@@ -113,7 +118,8 @@ def _serve(
     whole_at = serving.whole_at or (now if whole else None)
     kept = replace(serving, owned=serving.owned or owns, coverage=coverage, whole_at=whole_at)
     tx.servings.save(one.delivery_id, caller.door, caller.reader, kept, now)
-    return whole
+    if whole:
+        whole_reading(tx, office, caller, one.delivery_id, now, first=serving.whole_at is None)
 
 
 def _sizes(tx: Transaction, case: Case, delivery_id: str) -> dict[str, int]:

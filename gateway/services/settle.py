@@ -71,6 +71,45 @@ def gesture(
     return judgement.verdict
 
 
+def whole_reading(
+    tx: Transaction,
+    office: Office,
+    caller: Caller,
+    delivery_id: str,
+    now: datetime,
+    *,
+    first: bool,
+    opened_owned: bool = False,
+    reading_accepts: bool = False,
+) -> None:
+    """Takes the gesture of a reading of which nothing is missing any more.
+
+    `first`: nothing was whole before for this caller. Then the journal knows of it even when it moves nothing, since
+    every delivery that was served whole through more than one door or account is to be listed (delivery rules, What
+    else must hold).
+    """
+    verdict = gesture(
+        tx,
+        office,
+        caller,
+        delivery_id,
+        Gesture.READ,
+        now,
+        opened_owned=opened_owned,
+        reading_accepts=reading_accepts,
+    )
+    delivery = tx.deliveries.get(delivery_id) if first and verdict is not Verdict.MOVES else None
+    if delivery is not None:
+        tx.journal.write(
+            Entry.DELIVERY_SERVED,
+            caller,
+            now,
+            case_id=delivery.case_id,
+            delivery_id=delivery.id,
+            subscription_id=delivery.subscription_id,
+        )
+
+
 def accept_by_answer(
     tx: Transaction, office: Office, caller: Caller, case: Case, made: Gesture | None, now: datetime
 ) -> bool:

@@ -62,6 +62,10 @@ _holds = exists().where(
     archive_blobs.c.delivery_id == deliveries.c.id, archive_blobs.c.attachment_id == bindparam("item")
 )
 _of_reader = and_(_c.delivery_id == deliveries.c.id, _c.door == bindparam("door"), _c.actor == bindparam("actor"))
+# What another door has settled is noted too: that it was served whole twice is evidence.
+_noted = or_(
+    OPEN, and_(deliveries.c.state.in_(["ACCEPTED", "REJECTED"]), deliveries.c.closed_door != bindparam("door"))
+)
 _STANDINGS = Statement(
     select(
         deliveries.c.id,
@@ -75,12 +79,12 @@ _STANDINGS = Statement(
     )
     .join(subscriptions, subscriptions.c.id == deliveries.c.subscription_id)
     .outerjoin(servings, _of_reader)
-    .where(deliveries.c.case_id == bindparam("case"), OPEN)
+    .where(deliveries.c.case_id == bindparam("case"), _noted)
     .order_by(deliveries.c.published_at, deliveries.c.id)
 )
 _whole = exists().where(_of_reader, _c.whole_at.is_not(None), or_(_c.owned, owner() != bindparam("mode")))
 _lacking = exists().where(
-    deliveries.c.case_id == cases.c.id, OPEN, subscriptions.c.id == deliveries.c.subscription_id, ~_whole
+    deliveries.c.case_id == cases.c.id, _noted, subscriptions.c.id == deliveries.c.subscription_id, ~_whole
 )
 _SOUGHT = Statement(
     select(
@@ -126,7 +130,10 @@ class Servings:
         )
 
     def standings(self, case_id: str, item: str, door: Door, actor: str, now: datetime) -> list[Standing]:
-        """How the open deliveries of a case stand towards a reader who is served the item, oldest first."""
+        """How the deliveries of a case stand towards a reader who is served the item, oldest first.
+
+        Those that are open, and those that another door has settled.
+        """
         rows = self._session.rows(_STANDINGS, case=case_id, item=item, door=door, actor=actor, now=to_ms(now))
         return [
             Standing(row[0], Mode(row[1]), row[2], bool(row[3]), None if row[4] is None else _serving(row[4:]))

@@ -178,3 +178,45 @@ async def test_what_was_never_switched_has_no_certificate(town: Town, office: Of
         await certified(office, new_id())
     with pytest.raises(ForbiddenError):
         await anext(certify.certificate(office, DEPOSITOR, [Asked(subscription)], {}, Balance()))
+
+
+async def test_what_was_served_whole_through_two_doors_is_listed(town: Town, office: Office) -> None:
+    view = await town.deposit("A-1")
+    await town.deposit("A-2")
+    opened = await town.fetch(FIRST)
+    subscription = await switch(town)
+    await town.read_all(RENNES_API, view)
+    said, balance = await certified(office, subscription)
+    both = [{"door": "SFTP", "by": "rennes"}, {"door": "API", "by": RENNES_API.actor}]
+    assert told(said)[FIRST]["servedWhole"] == both
+    assert balance.served_twice == [opened.delivery.id]
+    assert balance.clean
+
+
+@pytest.mark.parametrize("settled", [True, False])
+async def test_two_accounts_that_fetch_the_same_are_two(town: Town, office: Office, settled: bool) -> None:
+    await town.deposit("A-1")
+    opened = await town.fetch(FIRST)
+    other = await town.find(FIRST, "rennes-2")
+    if settled:
+        await town.move(opened)
+    await town.close(other, (0, other.size), username="rennes-2")
+    await town.close(other, (0, other.size), username="rennes-2")
+    assert len(await town.lines("delivery.served")) == 1
+    await town.deposit("A-2")
+    subscription = await switch(town)
+    _, balance = await certified(office, subscription)
+    assert balance.served_twice == ([] if settled else [opened.delivery.id])
+
+
+async def test_what_the_other_door_has_settled_is_listed_when_it_is_read_again(town: Town, office: Office) -> None:
+    view = await town.deposit("A-1")
+    opened = await town.fetch(FIRST)
+    subscription = await switch(town)
+    await town.move(opened)  # late, and the first: it counts
+    await town.read_all(RENNES_API, view)
+    await town.read_all(RENNES_API, view)
+    assert len(await town.lines("delivery.served")) == 1
+    said, balance = await certified(office, subscription)
+    assert (told(said)[FIRST]["state"], balance.served_twice) == ("ACCEPTED", [opened.delivery.id])
+    assert balance.clean
