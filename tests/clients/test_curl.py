@@ -49,3 +49,10 @@ async def test_the_second_half_makes_the_reading_whole(stage: Stage) -> None:
     await play(stage, f"{INBOX}/{ARCHIVE}", "--continue-at", "-", "--output", ARCHIVE)
     assert await stage.same(stage.home / ARCHIVE)
     assert await stage.statuses() == ["SENT", "SENT"]
+
+
+async def test_an_upload_that_broke_off_is_carried_on(stage: Stage) -> None:
+    stage.file("a.zip", ANSWER)
+    await stage.legacy(lambda server: server.put("a.zip", ANSWER[:100]))
+    await play(stage, f"{OUT}/a.zip", "--upload-file", "a.zip", "--continue-at", "100")
+    await stage.answered()

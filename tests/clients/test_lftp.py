@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+
 from tests.clients.programs import program
 from tests.clients.stage import ANSWER, ARCHIVE, INBOX, OUT, Stage
 
@@ -58,3 +60,12 @@ async def test_the_second_half_makes_the_reading_whole(stage: Stage) -> None:
     assert await stage.same(local)
     assert await stage.covered() == ((0, len(whole)),)
     assert await stage.statuses() == ["SENT", "SENT"]
+
+
+async def test_an_upload_under_its_temporary_name_is_an_answer_once_it_was_renamed(stage: Stage) -> None:
+    stage.file("réponse.zip", ANSWER)
+    await play(stage, "debug -o trace 9", "set xfer:use-temp-file yes", f"put réponse.zip -o {OUT}/réponse.zip")
+    trace = await asyncio.to_thread((stage.home / "trace").read_text)
+    assert f"{OUT}/.in.réponse.zip" in trace
+    assert "(RENAME)" in trace
+    await stage.answered()
