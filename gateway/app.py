@@ -31,7 +31,6 @@ from gateway.scheduler.jobs import Job, Scheduler
 from gateway.services import expire, figures, housekeeping, push_queue, sealing, subscriptions
 from gateway.services.office import Office, Policy
 from gateway.services.operator import ensure_gateway
-from gateway.sftp_server.admission import Limits as SftpLimits
 from gateway.sftp_server.server import SftpServer
 from gateway.store import schema
 from gateway.store.blobs import LocalBlobs
@@ -226,7 +225,7 @@ class Gateway:
             login_timeout=settings.sftp.login_timeout.total_seconds(),
             idle_timeout=settings.sftp.idle_timeout.total_seconds(),
             answer_max_size=settings.limits.answer_max_size,
-            limits=SftpLimits(**settings.sftp.limits.model_dump()),
+            limits=settings.sftp.limits.door,
         )
         await server.open()
         stack.push_async_callback(server.close)

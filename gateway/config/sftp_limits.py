@@ -7,6 +7,7 @@ from typing import Annotated
 from pydantic import Field
 
 from gateway.config.section import Count, Section
+from gateway.sftp_server.admission import Limits
 
 
 class SftpLimits(Section):
@@ -21,3 +22,8 @@ class SftpLimits(Section):
     passwords: Count = Field(default=3, description="passwords tried on one connection")
     keys: Count = Field(default=12, description="keys offered on one connection; an agent offers all it has")
     names: Count = Field(default=3, description="login names tried on one connection")
+
+    @property
+    def door(self) -> Limits:
+        """The same, as the door takes it."""
+        return Limits(**self.model_dump())

@@ -8,8 +8,8 @@ from gateway.sftp_server.admission import Limits
 
 
 def test_the_door_takes_what_is_set() -> None:
-    assert Limits(**SftpLimits().model_dump()) == Limits()
-    assert Limits(**SftpLimits(per_account=2).model_dump()) == Limits(per_account=2)
+    assert SftpLimits().door == Limits()
+    assert SftpLimits(per_account=2).door == Limits(per_account=2)
 
 
 def test_no_limit_is_nothing() -> None:

@@ -46,11 +46,18 @@ async def work(town: Town, monkeypatch: pytest.MonkeyPatch) -> Work:
     """Counts; secrets are real ones."""
     work = Work()
     secrets = Secrets(b"a master key of thirty-two bytes", CHEAP)
-    read, write, verify, make = town.store.read, town.store.write, secrets.verify, secrets.hash
+    read, glance, write = town.store.read, town.store.glance, town.store.write
+    verify, make = secrets.verify, secrets.hash
 
     async def reading(query: Any) -> Any:
         work.reads += 1
         return await read(query)
+
+    async def glancing(query: Any) -> Any:
+        before = work.reads
+        found = await glance(query)
+        work.reads = before + 1  # whichever way it took
+        return found
 
     async def writing(verb: Any) -> Any:
         work.writes += 1
@@ -66,6 +73,7 @@ async def work(town: Town, monkeypatch: pytest.MonkeyPatch) -> Work:
 
     await town.change_account("rennes", password_hash=secrets.hash("secret"))
     monkeypatch.setattr(town.store, "read", reading)
+    monkeypatch.setattr(town.store, "glance", glancing)
     monkeypatch.setattr(town.store, "write", writing)
     monkeypatch.setattr(secrets, "verify", verifying)
     monkeypatch.setattr(secrets, "hash", hashing)

@@ -165,7 +165,8 @@ async def test_a_failing_store_is_told_from_a_wrong_password(
     async def fail(*_: object) -> None:
         raise error
 
-    monkeypatch.setattr(scene.office.store, "read", fail)
+    for way in ("read", "glance"):
+        monkeypatch.setattr(scene.office.store, way, fail)
     for options in _ways(scene):
         with pytest.raises(asyncssh.DisconnectError, match="try again later") as caught:
             async with scene.connect(**options):

@@ -61,7 +61,7 @@ async def test_only_enabled_accounts_with_an_end_are_expiring(seeded: AnyStore) 
     }
     for name, values in rows.items():
         account = replace(ACCOUNT, id=new_id(), username=name, **values)  # type: ignore[arg-type]  # fields of it
-        await seeded.write(lambda tx, account=account: tx.accounts.add(account, NOW))  # type: ignore[misc]  # bound
+        await seeded.write(lambda tx, account=account: tx.accounts.add(account, NOW))  # type: ignore[misc]  # bound at once
     found = await seeded.read(lambda tx: tx.accounts.expiring())
     assert [one.username for one in found] == ["a-key", "a-password"]
 
