@@ -103,12 +103,13 @@ class DoorBase(RuleBasedStateMachine):
     @invariant()
     def listings_are_those_of_the_model(self) -> None:
         for who, account in self.accounts.items():
-            inbox, done, failed, out = self.listed(who, "in", "in/DONE", "in/FAILED", "out")
+            inbox, done, failed, out, refused = self.listed(who, "in", "in/DONE", "in/FAILED", "out", "out/FAILED")
             waiting = {one.name for one in self.archives if one.open and who not in one.places}
             assert inbox == {"DONE", "FAILED", *waiting}
             for place, found in (("DONE", done), ("FAILED", failed)):
                 assert found == {one.places[who][1] for one in self.archives if one.places.get(who, "")[:1] == (place,)}
             assert out == account.out()
+            assert refused == account.failed()
 
     @invariant()
     def deliveries_are_those_of_the_model(self) -> None:

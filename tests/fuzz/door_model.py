@@ -54,12 +54,11 @@ class Archive:
 
 @dataclass
 class Upload:
-    """A file in out/. `whole`: it is an answer by its bytes; `state` as the gateway keeps it."""
+    """A file in out/ itself. `whole`: it is an answer by its bytes; `queued`: the gateway will look at it."""
 
     content: bytes
     whole: bool
-    state: Literal["partial", "queued", "settled"] = "partial"
-    refused: bool = False
+    queued: bool
 
 
 @dataclass
@@ -70,28 +69,47 @@ class Account:
     prefix: str
     allow_unread: bool
     uploads: dict[str, Upload] = field(default_factory=dict)
+    replaced: set[str] = field(default_factory=set)  # whole ones that another upload has taken the place of still count
+    refused: set[str] = field(default_factory=set)
 
     def out(self) -> set[str]:
         """What its out/ lists."""
-        refused = {name + ERROR for name, upload in self.uploads.items() if upload.refused}
-        return {"DONE", "FAILED", *self.uploads, *refused}
+        return {"DONE", "FAILED", *self.uploads}
+
+    def failed(self) -> set[str]:
+        """What its out/FAILED lists."""
+        return {*self.refused, *(name + ERROR for name in self.refused)}
+
+    def take(self) -> None:
+        """All that is queued is refused."""
+        taken = {name for name, upload in self.uploads.items() if upload.queued}
+        self.refused |= taken | self.replaced
+        self.replaced.clear()
+        self.uploads = {name: upload for name, upload in self.uploads.items() if name not in taken}
 
     def hand_in(self, name: str, content: bytes, *, whole: bool) -> None:
         waiting = name.endswith(TEMPORARY) or not whole
-        self.uploads[name] = Upload(content, whole, "partial" if waiting else "queued")
+        if name in self.uploads and self.uploads[name].queued:
+            self.replaced.add(name)
+        self.uploads[name] = Upload(content, whole, not waiting)
 
     def rename(self, source: str, target: str) -> bool:
         upload = self.uploads.get(source)
-        if upload is None or upload.state == "settled" or target in self.uploads:
+        if upload is None or target in self.uploads:
             return False
-        if upload.state == "partial" and upload.whole and not target.endswith(TEMPORARY):
-            upload.state = "queued"
+        upload.queued |= upload.whole and not target.endswith(TEMPORARY)
         self.uploads[target] = self.uploads.pop(source)
         return True
 
     def remove(self, name: str) -> bool:
         upload = self.uploads.get(name)
-        if upload is None or upload.state == "queued":
+        if upload is None or upload.queued:
             return False
         del self.uploads[name]
         return True
+
+    def remove_refused(self, name: str) -> bool:
+        """The answer and the error file beside it go together."""
+        found = name in self.refused
+        self.refused.discard(name)
+        return found

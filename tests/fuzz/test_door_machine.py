@@ -167,23 +167,22 @@ class DoorMachine(DoorBase):
         asked = b"\x12" + bytes(4) + self.path(who, "out", source) + self.path(who, "out", new)
         assert self.done(who, asked) == self.accounts[who].rename(source, new)
 
+    @rule(who=WHO, name=NAMES)
+    def remove_upload(self, who: str, name: str) -> None:
+        asked = b"\x0d" + bytes(4) + self.path(who, "out", name)
+        assert self.done(who, asked) == self.accounts[who].remove(name)
+
     @rule(who=WHO, name=NAMES, error=st.booleans())
-    def remove_upload(self, who: str, name: str, error: bool) -> None:
-        account = self.accounts[who]
-        upload = account.uploads.get(name)
-        if error and (upload is None or not upload.refused):
-            error = False
-        expected = account.remove(name)
-        assert self.done(who, b"\x0d" + bytes(4) + self.path(who, "out", name + ERROR * error)) == expected
+    def remove_refused(self, who: str, name: str, error: bool) -> None:
+        asked = b"\x0d" + bytes(4) + self.path(who, "out", "FAILED", name + ERROR * error)
+        assert self.done(who, asked) == self.accounts[who].remove_refused(name)
 
     @rule()
     def take(self) -> None:
         """The gateway looks at what was handed in: nobody knows its number, so all of it is refused."""
         self.door.run(carry_answers(self.door.scene.office))
         for account in self.accounts.values():
-            for upload in account.uploads.values():
-                if upload.state == "queued":
-                    upload.state, upload.refused = "settled", True
+            account.take()
 
 
 def test_the_door_shows_what_the_rules_say(
