@@ -175,7 +175,7 @@ class Gateway:
             if self._settings.scheduler.enabled:
                 webhooks = self._webhooks = Webhooks(self.office, private_targets=self._settings.outbox.private_targets)
                 stack.push_async_callback(webhooks.close)
-                pushes = self._pushes = Pushes(self.office, self._settings.manner)
+                pushes = self._pushes = Pushes(self.office, self._settings.manner, self._settings.data_dir / "spool")
                 stack.push_async_callback(pushes.drain, 0)
                 table = jobs(self.office, webhooks, pushes, self._settings)
                 self._scheduler = Scheduler(self.office, table, self._settings.scheduler.lease)

@@ -11,6 +11,7 @@ import hashlib
 import os
 import socket
 from datetime import timedelta
+from pathlib import Path
 from typing import Final
 from uuid import uuid4
 
@@ -38,7 +39,8 @@ class Pushes:
     So neither one that is dead nor a hundred of them take the place of one that answers.
     """
 
-    def __init__(self, office: Office, manner: Manner) -> None:
+    def __init__(self, office: Office, manner: Manner, spool: Path) -> None:
+        """`spool`: the directory in which fetched answers lie for a moment."""
         self._office = office
         self._manner = manner
         self._holder: Final = f"{socket.gethostname()}:{os.getpid()}:{uuid4().hex[:8]}"
@@ -47,7 +49,7 @@ class Pushes:
         self._probes = asyncio.Semaphore(max(1, manner.connections // 4))
         self._running: dict[str, asyncio.Task[None]] = {}
         self._to_look: set[str] = set()
-        self._polling = Polling(office, manner.spool, manner.answer_max_size)
+        self._polling = Polling(office, spool, manner.answer_max_size)
 
     async def send_due(self) -> int:
         """Sets out to every server for which something is due and nobody is on the way; answers to how many."""

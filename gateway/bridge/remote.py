@@ -58,7 +58,7 @@ class _Pinned(asyncssh.SSHClient):
         self._keys = [key.public_data for key in keys]
         self.mismatch: str | None = None
 
-    def validate_host_public_key(self, host: str, addr: str, port: int, key: asyncssh.SSHKey) -> bool:  # noqa: ARG002
+    def validate_host_public_key(self, host: str, addr: str, port: int, key: asyncssh.SSHKey) -> bool:  # noqa: ARG002 (asyncssh's)
         if key.public_data in self._keys:
             return True
         self.mismatch = key.get_fingerprint()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from pathlib import Path
 from typing import Annotated
 
 from pydantic import Field
@@ -32,10 +31,9 @@ class Push(Section):
         default=".part", description="end of an archive's name, behind a dot and its own, while it is written"
     )
 
-    def manner(self, spool: Path, *, private_targets: bool, answer_max_size: int) -> Manner:
+    def manner(self, *, private_targets: bool, answer_max_size: int) -> Manner:
         """The same as the bridge takes it."""
         return Manner(
-            spool,
             self.connections,
             self.connect_timeout.total_seconds(),
             self.timeout.total_seconds(),

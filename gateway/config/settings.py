@@ -281,11 +281,8 @@ class Settings(Section):
     @property
     def manner(self) -> Manner:
         """How subscribers' own servers are dealt with."""
-        return self.push.manner(
-            self.data_dir / "spool",
-            private_targets=self.outbox.private_targets,
-            answer_max_size=self.limits.answer_max_size,
-        )
+        private, most = self.outbox.private_targets, self.limits.answer_max_size
+        return self.push.manner(private_targets=private, answer_max_size=most)
 
     @property
     def processes_path(self) -> Path | None:

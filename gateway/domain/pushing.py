@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import datetime
-from pathlib import Path
 from typing import Final
 
 from gateway.domain.deliveries import Gesture
@@ -43,10 +42,9 @@ class Manner:
     """How servers are dealt with. Waits in seconds.
 
     `connections`: servers at a time. `suffix`: of the temporary name. `private_targets`: whether servers may lie at
-    addresses that are not of the internet, see `bridge.targets`. `spool`: where fetched answers lie for a moment.
+    addresses that are not of the internet, see `bridge.targets`. `answer_max_size` in bytes.
     """
 
-    spool: Path
     connections: int = 32
     connect_timeout: float = 10
     timeout: float = 60

@@ -38,7 +38,7 @@ def pushes_of(office: Office, directory: Path, **changes: Any) -> Pushes:
     """The bridge as a process runs it, allowed to go to this machine."""
     (directory / "spool").mkdir(exist_ok=True)
     values: dict[str, Any] = {"private_targets": True, "connect_timeout": 20.0, "timeout": 20.0} | changes
-    return Pushes(office, Manner(directory / "spool", **values))
+    return Pushes(office, Manner(**values), directory / "spool")
 
 
 async def sent(pushes: Pushes) -> int:

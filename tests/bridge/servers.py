@@ -109,7 +109,7 @@ def _files(server: Server) -> type[asyncssh.SFTPServer]:
 
         async def write(self, file_obj: Any, offset: int, data: bytes) -> int:
             await ask("write", str(file_obj.name).encode())
-            return super().write(file_obj, offset, data)  # type: ignore[return-value]
+            return super().write(file_obj, offset, data)  # type: ignore[return-value]  # it may be awaited too
 
         async def rename(self, oldpath: bytes, newpath: bytes) -> None:
             await ask("rename", oldpath)

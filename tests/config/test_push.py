@@ -1,7 +1,6 @@
 """The settings of deliveries to subscribers' own servers."""
 
 from datetime import timedelta
-from pathlib import Path
 
 import pytest
 from pydantic import ValidationError
@@ -13,8 +12,8 @@ from gateway.domain.pushing import Manner
 
 def test_the_bridge_gets_plain_values() -> None:
     push = Push(connections=3, connect_timeout=timedelta(seconds=2), suffix=".tmp")
-    found = Settings(data_dir=Path("here"), push=push).manner
-    assert found == Manner(Path("here/spool"), 3, 2.0, 60.0, ".tmp", private_targets=False)
+    found = Settings(push=push).manner
+    assert found == Manner(3, 2.0, 60.0, ".tmp", private_targets=False)
 
 
 @pytest.mark.parametrize("suffix", ["", "part", "./x", ".a b"])

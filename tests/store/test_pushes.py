@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import datetime
+from typing import Any
 
 from gateway.domain.deliveries import DeliveryState
 from gateway.domain.identity import Mode, Transport
@@ -18,8 +19,8 @@ TARGET = PushTarget("sftp.example.org", "hub", ("ssh-ed25519 AAAA",))
 PUSHED = replace(RENNES_SFTP, transport=Transport.PUSH, push=TARGET)
 
 
-def pushed(**changes: object) -> Outgoing:
-    return replace(outgoing(kind="push", subscription_id=PUSHED.id, payload=""), **changes)  # type: ignore[arg-type]
+def pushed(**changes: Any) -> Outgoing:
+    return replace(outgoing(kind="push", subscription_id=PUSHED.id, payload=""), **changes)
 
 
 async def changed(store: AnyStore, subscription: Subscription = PUSHED, *calls: Outgoing) -> None:
