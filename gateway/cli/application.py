@@ -7,6 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
+from gateway.cli.commands.host_keys import host_keys
 from gateway.cli.commands.journal import journal
 from gateway.cli.commands.moves import moves
 from gateway.cli.commands.options import Config, Json
@@ -37,6 +38,7 @@ accounts = typer.Typer(help="SFTP accounts.", no_args_is_help=True)
 app.add_typer(accounts, name="accounts")
 penalties = typer.Typer(help="Who has to wait after failed logins.")
 app.add_typer(penalties, name="penalties")
+app.add_typer(host_keys, name="host-keys")
 app.add_typer(journal, name="journal")
 app.add_typer(push, name="push")
 app.add_typer(moves, name="moves")
@@ -192,6 +194,14 @@ def accounts_show(
     from gateway.cli.accounts import show
 
     show(username, config, json=json)
+
+
+@accounts.command("legacy")
+def accounts_legacy(config: Config = None, json: Json = False) -> None:
+    """Show who may use old algorithms, until when, and who still does."""
+    from gateway.cli.legacy import show
+
+    show(config, json=json)
 
 
 @accounts.command("expiring")
