@@ -31,11 +31,12 @@ class Opened:
     moved_to: Place | None = None
 
 
-async def inbox(office: Office, caller: Caller, process: str) -> list[Listed]:
-    """The archives waiting in the account's inbox of a process, oldest first."""
+async def inbox(office: Office, caller: Caller, process: str, *, short: bool = False) -> list[Listed]:
+    """The archives waiting in the account's inbox of a process, oldest first; `short`: they will be a few hundred."""
     now = office.clock()
     account = _account(caller)
-    return await office.store.read(lambda tx: tx.archives.inbox(account, process, now))
+    look = office.store.peek if short else office.store.read
+    return await look(lambda tx: tx.archives.inbox(account, process, now))
 
 
 async def placed(office: Office, caller: Caller, process: str, place: Place) -> list[Listed]:
@@ -55,39 +56,59 @@ async def find(
     door's.
     """
     now = office.clock()
+    return await office.store.glance(lambda tx: found(tx, office, caller, process, place, name, now, again=again))
+
+
+async def open_archive(
+    office: Office, caller: Caller, process: str, place: Place | None, name: str
+) -> tuple[Opened, Archive]:
+    """The same with what is frozen, to be laid out, in one look. Raises NotFoundError also when it was purged."""
+    now = office.clock()
+
+    def query(tx: Transaction) -> tuple[Opened, bytes | None]:
+        opened = found(tx, office, caller, process, place, name, now)
+        return opened, tx.archives.content(opened.delivery.id)
+
+    opened, data = await office.store.glance(query)
+    if data is None:
+        raise NotFoundError("File")
+    return opened, Archive.load(data)
+
+
+def found(
+    tx: Transaction,
+    office: Office,
+    caller: Caller,
+    process: str,
+    place: Place | None,
+    name: str,
+    now: datetime,
+    *,
+    again: bool = False,
+) -> Opened:
+    """What `find` finds, within a transaction of the caller's. Raises NotFoundError."""
     account = _account(caller)
-
-    def query(tx: Transaction) -> Opened:
-        if place is None:
-            found = tx.archives.by_name(account, process, name)
-        else:
-            found = tx.archives.by_place(account, process, place, name)
-        if found is None or found[1].status not in SERVED:
-            raise NotFoundError("File")
-        delivery, subscription, moved_to = found
-        if moved_to is not place and not (again and place is None):
-            raise NotFoundError("File")
-        owning = owner(subscription.access_mode, delivery.pinned_mode, delivery.pinned_until, now)
-        owned = counts(caller.door, owning, late=False)
-        if not _addressable(tx, office, caller, delivery, now, owned=owned):
-            raise NotFoundError("File")
-        return Opened(
-            delivery,
-            name,
-            delivery.archive_size,
-            delivery.published_at,
-            owned,
-            subscription.epoch,
-            place,
-            moved_to,
-        )
-
-    return await office.store.read(query)
+    if place is None:
+        row = tx.archives.by_name(account, process, name)
+    else:
+        row = tx.archives.by_place(account, process, place, name)
+    if row is None or row[1].status not in SERVED:
+        raise NotFoundError("File")
+    delivery, subscription, moved_to = row
+    if moved_to is not place and not (again and place is None):
+        raise NotFoundError("File")
+    owning = owner(subscription.access_mode, delivery.pinned_mode, delivery.pinned_until, now)
+    owned = counts(caller.door, owning, late=False)
+    if not _addressable(tx, office, caller, delivery, now, owned=owned):
+        raise NotFoundError("File")
+    return Opened(
+        delivery, name, delivery.archive_size, delivery.published_at, owned, subscription.epoch, place, moved_to
+    )
 
 
 async def content(office: Office, opened: Opened) -> Archive:
     """The frozen archive, to be laid out. Raises NotFoundError when it was purged."""
-    data = await office.store.read(lambda tx: tx.archives.content(opened.delivery.id))
+    data = await office.store.peek(lambda tx: tx.archives.content(opened.delivery.id))
     if data is None:
         raise NotFoundError("File")
     return Archive.load(data)

@@ -88,7 +88,7 @@ async def bearer(office: Office, token: str, partner: Partner | None = None) -> 
 
 async def sftp_account(office: Office, username: str) -> SftpAccount | None:
     """The enabled account of that name."""
-    account = await office.store.read(lambda tx: tx.accounts.by_username(username))
+    account = await office.store.glance(lambda tx: tx.accounts.by_username(username))
     return account if account and account.enabled else None
 
 
@@ -101,7 +101,7 @@ async def still(office: Office, account: SftpAccount) -> bool:
 async def key_login(office: Office, username: str, address: str = "") -> SftpAccount | None:
     """The account whose keys may log in from that IP address. A key cannot be guessed, so none counts as a failure."""
     now = office.clock()
-    account, record = await office.store.read(lambda tx: _sftp(tx, office, username, address, now))
+    account, record = await office.store.glance(lambda tx: _sftp(tx, office, username, address, now))
     if reason := "penalty" if record.waits(now) else _barred(account, address):
         _turned_away(office, Door.SFTP, reason)
         return None
@@ -115,7 +115,7 @@ async def password_login(office: Office, username: str, password: str, address: 
     wait is refused without a verification, right or wrong.
     """
     now = office.clock()
-    account, record = await office.store.read(lambda tx: _sftp(tx, office, username, address, now))
+    account, record = await office.store.glance(lambda tx: _sftp(tx, office, username, address, now))
     stored, reason = _password_of(office, account, address, now)
     if record.waits(now) or (record.crowded(now) and not office.logins.known(username, stored, password, now)):
         _turned_away(office, Door.SFTP, "penalty")

@@ -55,7 +55,7 @@ async def find(office: Office, caller: Caller, process: str, directory: str, nam
     def query(tx: Transaction) -> list[Answer | None]:
         return [tx.answers.find(account, process, directory, one) for one in names]
 
-    for answer in await office.store.read(query):
+    for answer in await office.store.glance(query):
         for upload in _uploads(answer) if answer else ():
             if upload.name == name:
                 return upload

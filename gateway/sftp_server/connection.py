@@ -11,6 +11,7 @@ import asyncssh
 from structlog.typing import FilteringBoundLogger
 
 from gateway.domain.referential import SftpAccount
+from gateway.sftp_server import lean
 
 
 class Channel(Protocol):
@@ -43,6 +44,8 @@ class Connection:
         self._writable = asyncio.Event()
         self._writable.set()
         self._timer: asyncio.TimerHandle | None = None
+        lean.slim(ssh)
+        lean.acknowledge_at_once(ssh)
         # asyncssh ignores these two calls of the transport, and would buffer without bound for a client that opens a
         # large channel window and then reads nothing.
         vars(ssh).update(pause_writing=self._writable.clear, resume_writing=self._writable.set)

@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-from collections import OrderedDict
-from typing import Final, Protocol
+from typing import Protocol
 
 from gateway.domain.coverage import Coverage
 from gateway.domain.identity import Caller
 from gateway.domain.referential import SftpAccount
-from gateway.pec.archive import Archive, Layout
+from gateway.pec.archive import Archive
 from gateway.services import acknowledge
+from gateway.services.archive_reading import ArchiveReader
 from gateway.services.archives import Opened
 from gateway.services.office import Office
 from gateway.services.ports import BlobReader
 from gateway.sftp_server.attributes import Shown
 from gateway.sftp_server.errors import denied
-
-_READERS: Final = 4  # of blobs, kept open by one handle
 
 
 class Handle(Protocol):
@@ -61,8 +59,7 @@ class ArchiveHandle(ReadOnly):
         self._caller = caller
         self._account = account
         self._opened = opened
-        self._layout = Layout(archive)
-        self._readers: OrderedDict[str, BlobReader] = OrderedDict()
+        self._reader = ArchiveReader(office.blobs, archive)
         self._coverage = Coverage()
         self._latest = (0, 0)
 
@@ -74,14 +71,7 @@ class ArchiveHandle(ReadOnly):
     async def read(self, offset: int, length: int) -> bytes:
         self._coverage.add(*self._latest)
         self._latest = (0, 0)
-        parts = []
-        for piece in self._layout.pieces(offset, length):
-            if isinstance(piece, bytes):
-                parts.append(piece)
-            else:
-                reader = await self._reader(piece.blob)
-                parts.append(await reader.read(piece.offset, piece.length))
-        data = parts[0] if len(parts) == 1 else b"".join(parts)
+        data = await self._reader.read(offset, length)
         self._latest = (offset, offset + len(data))
         return data
 
@@ -93,18 +83,7 @@ class ArchiveHandle(ReadOnly):
                 self._office, self._caller, self._account, self._opened, self._coverage.ranges, clean=clean
             )
         finally:
-            while self._readers:
-                await self._readers.popitem()[1].close()
-
-    async def _reader(self, blob: str) -> BlobReader:
-        reader = self._readers.get(blob)
-        if reader is None:
-            while len(self._readers) >= _READERS:
-                await self._readers.popitem(last=False)[1].close()
-            reader = self._readers[blob] = await self._office.blobs.reader(blob)
-        else:
-            self._readers.move_to_end(blob)
-        return reader
+            await self._reader.close()
 
 
 class StoredHandle(ReadOnly):

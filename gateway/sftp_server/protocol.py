@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import Any, Final, cast
 
 import asyncssh
-from asyncssh.constants import (
+from asyncssh import (
     FX_BAD_MESSAGE,
     FX_OK,
     FX_OP_UNSUPPORTED,
@@ -29,12 +29,13 @@ from asyncssh.constants import (
     FXP_STAT,
     FXP_STATUS,
     FXP_SYMLINK,
+    SFTPLimits,
 )
 from asyncssh.packet import PacketDecodeError, SSHPacket, String, UInt32
-from asyncssh.sftp import SFTPLimits, SFTPServerHandler
+from asyncssh.sftp import SFTPServerHandler
 
 from gateway.services.ports import Meter
-from gateway.sftp_server import errors
+from gateway.sftp_server import errors, lean
 from gateway.sftp_server.connection import Connection
 from gateway.sftp_server.session import READ_MOST, Session
 
@@ -76,6 +77,8 @@ class Protocol(SFTPServerHandler):
         super().__init__(session, reader, writer, VERSION)
         # Anything unsent counts as a full buffer: so a request is taken up only when all answers before it have left.
         writer.channel.set_write_buffer_limits(high=0, low=0)
+        lean.silence(writer.channel)
+        lean.silence(self)
         self._session = session
         self._answers = writer
         self._connection = connection

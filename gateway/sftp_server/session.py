@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import OrderedDict
 from collections.abc import AsyncIterator
 from datetime import timedelta
 from pathlib import Path
@@ -26,6 +27,12 @@ from gateway.sftp_server.uploads import UploadHandle
 
 READ_MOST: Final = 255 * 1024
 """Bytes in one answer to READ; a client that asks for more gets this much. OpenSSH's client takes no longer packets."""
+
+_SHORT: Final = 256
+"""An inbox that last had fewer files is listed where it is asked for: handing that to a thread would cost more."""
+
+_KEPT_LENGTHS: Final = 20_000
+_lengths: OrderedDict[tuple[str, str], int] = OrderedDict()
 
 _LOOK_AGAIN: Final = timedelta(minutes=1)
 _WRITING: Final = FXF_WRITE | FXF_APPEND | FXF_CREAT | FXF_TRUNC
@@ -172,7 +179,12 @@ class Session(DenyAll):
             if node.place:
                 listed = await archives.placed(self._office, self._caller, node.process, Place(node.place))
             else:
-                listed = await archives.inbox(self._office, self._caller, node.process)
+                inbox = (self._account.id, node.process)
+                short = _lengths.get(inbox, _SHORT) < _SHORT
+                listed = await archives.inbox(self._office, self._caller, node.process, short=short)
+                _lengths[inbox] = len(listed)
+                if len(_lengths) > _KEPT_LENGTHS:
+                    _lengths.popitem(last=False)
             found += [Shown(one.name, one.size, int(one.published_at.timestamp())) for one in listed]
         elif node.side is Side.OUT:
             uploads = await returns.listing(self._office, self._caller, node.process, node.place)
@@ -193,8 +205,8 @@ class Session(DenyAll):
     async def _open_archive(self, node: File, pflags: int) -> Handle:
         if pflags & _WRITING:
             raise denied("Archives can be read, renamed into DONE or FAILED, or removed; answers go to out/")
-        opened = await gestures.find_archive(self._office, self._caller, node)
-        content = await archives.content(self._office, opened)
+        place = Place(node.place) if node.place else None
+        opened, content = await archives.open_archive(self._office, self._caller, node.process, place, node.name)
         return ArchiveHandle(self._office, self._caller, self._account, opened, content)
 
     async def _open_upload(self, node: File) -> Handle:

@@ -171,3 +171,20 @@ async def test_names_templates_and_organizations_that_change_later_do_not_change
     assert await town.bytes_of(await town.find(FIRST)) == before
     await town.deposit("A-2")
     assert await town.listing() == [FIRST, "EtatCivil_A-2_1.zip"]
+
+
+async def test_an_archive_is_found_and_read_in_one_look(town: Town) -> None:
+    await town.deposit("A-1")
+    opened, frozen = await archives.open_archive(town.office, town.sftp(), "EtatCivil", None, FIRST)
+    assert opened == await town.find(FIRST)
+    assert frozen == await archives.content(town.office, opened)
+    with pytest.raises(NotFoundError):
+        await archives.open_archive(town.office, town.sftp(), "EtatCivil", None, "A-2-EtatCivil-1.zip")
+
+
+async def test_a_short_inbox_is_the_same_inbox(town: Town) -> None:
+    await town.deposit("A-1")
+    await town.deposit("A-2")
+    listed = await archives.inbox(town.office, town.sftp(), "EtatCivil")
+    assert len(listed) == 2
+    assert await archives.inbox(town.office, town.sftp(), "EtatCivil", short=True) == listed

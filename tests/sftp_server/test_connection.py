@@ -16,8 +16,14 @@ class Ssh:
         self.ended = asyncio.Event()
         self.goodbye = ""
 
-    def get_extra_info(self, name: str) -> Any:
-        return {"peername": ("192.0.2.1", 2222)}.get(name)
+    def get_extra_info(self, name: str, default: Any = None) -> Any:
+        return {"peername": ("192.0.2.1", 2222)}.get(name, default)
+
+    def send_packet(self, kind: int, *parts: bytes) -> None:
+        """Sends nothing."""
+
+    def data_received(self, data: bytes) -> None:
+        """Takes nothing in."""
 
     def pause_writing(self) -> None:
         raise AssertionError("asyncssh ignores this")

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 from gateway.domain.deliveries import DeliveryState
 from gateway.services import acknowledge, archives, authenticate
+from gateway.services.archive_reading import ArchiveReader
 from gateway.sftp_server.handles import ArchiveHandle, TextReader
 from gateway.store.blobs import BlobReader
 from tests.sftp_server.scene import Scene, fetch
@@ -118,12 +119,18 @@ async def test_the_blobs_are_closed_even_if_the_reading_cannot_be_kept(
     async def fail(*_: object, **__: object) -> None:
         raise OSError
 
+    closed: list[ArchiveReader] = []
+
+    async def close(self: ArchiveReader) -> None:
+        closed.append(self)
+
     handle = await _opened(scene, await scene.deposit(FILES))
     await _whole(handle)
     monkeypatch.setattr(acknowledge, "closed", fail)
+    monkeypatch.setattr(ArchiveReader, "close", close)
     with pytest.raises(OSError):
         await handle.close(clean=True)
-    assert not handle._readers
+    assert len(closed) == 1
 
 
 async def test_an_error_file_is_read(scene: Scene) -> None:

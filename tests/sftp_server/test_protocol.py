@@ -139,7 +139,7 @@ async def test_a_missing_directory_is_told_at_once(wire: Wire) -> None:
 
 
 async def test_a_long_listing_comes_in_pieces(wire: Wire, monkeypatch: pytest.MonkeyPatch) -> None:
-    async def inbox(*_: object) -> list[Listed]:
+    async def inbox(*_: object, **__: object) -> list[Listed]:
         return [Listed(str(number), f"{number}.zip", number, START) for number in range(300)]
 
     monkeypatch.setattr(archives, "inbox", inbox)
