@@ -178,7 +178,7 @@ async def test_an_upload_cancelled_during_its_commit_keeps_the_bytes_that_the_ro
     class Cancelled:
         """A store whose caller is cancelled just after the commit."""
 
-        read, glance = town.store.read, town.store.glance
+        read, glance, peek = town.store.read, town.store.glance, town.store.peek
 
         async def write(self, verb: Callable[..., Any]) -> Any:
             await town.store.write(verb)

@@ -23,7 +23,7 @@ class Failing:
     """A store that fails before (`early`) or just after the commit."""
 
     def __init__(self, town: Town, error: BaseException, *, early: bool) -> None:
-        self.read, self.glance = town.store.read, town.store.glance
+        self.read, self.glance, self.peek = town.store.read, town.store.glance, town.store.peek
         self._town, self._error, self._early = town, error, early
 
     async def write(self, verb: Callable[..., Any]) -> Any:
