@@ -43,6 +43,7 @@ def expiring(account: SftpAccount, zone: ZoneInfo, before: datetime) -> Iterator
         midnight = datetime.combine(account.password_until + timedelta(days=1), time.min, zone)
         if midnight <= before:
             yield Expiring(account.username, account.organization, CredentialKind.PASSWORD, midnight)
-    for position, key in enumerate(keys_of(account.public_keys), 1):
-        if key.expires_at is not None and key.expires_at <= before:
-            yield Expiring(account.username, account.organization, CredentialKind.KEY, key.expires_at, position)
+    for position, line in enumerate(account.public_keys, 1):
+        for key in keys_of((line,)):
+            if key.expires_at is not None and key.expires_at <= before:
+                yield Expiring(account.username, account.organization, CredentialKind.KEY, key.expires_at, position)

@@ -131,10 +131,7 @@ def _account(row: DeclaredAccount) -> Iterator[RowFault]:
             yield RowFault(row.origin, "password_hash", str(error))
     for position, key in enumerate(record.public_keys):
         try:
-            known = parse(key)
-            if known.authority:
-                raise ValueError("a key that signs certificates is one of authorities, not of public_keys")
-            check_public_key(known.key, legacy=record.legacy_algorithms_until is not None)
+            check_public_key(parse(key).key, legacy=record.legacy_algorithms_until is not None)
         except ValueError as error:
             yield RowFault(row.origin, f"public_keys[{position}]", str(error))
     for position, network in enumerate(record.networks):

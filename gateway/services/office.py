@@ -33,8 +33,8 @@ class Policy:
     `expire_after`: for processes that do not say. `grace`: how long an answer that was taken in, or an archive accepted
     by reading, stays where it was. `partial_after`: when an incomplete answer is given up. `retention`: how long doors
     keep what is closed. `penalties`: how long who fails to log in waits. `upload_lifetime`: how long an upload may rest
-    before it is given up. `accept_unscanned`, `accept_too_large`: whether bytes pass when the antivirus is away, or when
-    they are too large for it.
+    before it is given up. `accept_unscanned`, `accept_too_large`: whether bytes pass when the antivirus is away, or are
+    too large for it.
     """
 
     token_lifetime: timedelta = timedelta(hours=1)

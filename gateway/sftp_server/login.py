@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import asyncio
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from contextlib import suppress
 from typing import Final
 
 import asyncssh
 from asyncssh.public_key import SSHOpenSSHCertificate
 from structlog.typing import FilteringBoundLogger
 
+from gateway.domain.authorized_keys import AuthorizedKey, keys_of
 from gateway.domain.errors import UnavailableError
 from gateway.domain.identity import Door
 from gateway.domain.referential import SftpAccount
@@ -31,13 +33,13 @@ class ParsedKeys:
     """The public keys of accounts, parsed once per version of the account."""
 
     def __init__(self) -> None:
-        self._kept: OrderedDict[str, tuple[int, frozenset[bytes]]] = OrderedDict()
+        self._kept: OrderedDict[str, tuple[int, Mapping[bytes, tuple[AuthorizedKey, ...]]]] = OrderedDict()
 
-    def of(self, account: SftpAccount) -> frozenset[bytes]:
-        """The account's keys in their wire format; a line that is no key counts for nothing."""
+    def of(self, account: SftpAccount) -> Mapping[bytes, tuple[AuthorizedKey, ...]]:
+        """What the account's lines say of each key, by its wire format; a line that is no key counts for nothing."""
         kept = self._kept.get(account.id)
         if kept is None or kept[0] != account.version:
-            kept = self._kept[account.id] = (account.version, frozenset(map(_parsed, account.public_keys)) - {b""})
+            kept = self._kept[account.id] = (account.version, _parsed(account.public_keys))
             while len(self._kept) > _KEPT_ACCOUNTS:
                 self._kept.popitem(last=False)
         return kept[1]
@@ -128,8 +130,10 @@ class Login(asyncssh.SSHServer):
         account = await self._account(username)
         if not accept_signatures(key, old=account is not None and legacy.may_use_old(account, self._office.clock())):
             return False
-        known = self._keys.of(account) if account else frozenset()
-        return key.public_data in known and self._prove(account)
+        lines = self._keys.of(account).get(key.public_data, ()) if account else ()
+        now = self._office.clock()
+        known = any(line.admits(self._address) and not line.expired(now) for line in lines)
+        return known and self._prove(account)
 
     async def validate_certificate(self, username: str, certificate: SSHOpenSSHCertificate) -> bool:
         """The same for a certificate, whose own signature is right; its key signs in modern ways only."""
@@ -220,8 +224,12 @@ class Login(asyncssh.SSHServer):
         return asyncssh.ServiceNotAvailable("Logging in is not possible at the moment; try again later")
 
 
-def _parsed(line: str) -> bytes:
-    try:
-        return asyncssh.import_public_key(line).public_data
-    except asyncssh.KeyImportError:
-        return b""
+def _parsed(lines: tuple[str, ...]) -> dict[bytes, tuple[AuthorizedKey, ...]]:
+    found: dict[bytes, tuple[AuthorizedKey, ...]] = {}
+    for line in keys_of(lines):
+        if line.authority:
+            continue  # it signs certificates, and logs nobody in by itself
+        with suppress(asyncssh.KeyImportError):
+            data = asyncssh.import_public_key(line.key).public_data
+            found[data] = (*found.get(data, ()), line)
+    return found

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from gateway.domain.identity import Role
+from gateway.domain.identity import Door, Role
 from gateway.domain.referential import ApiClient
 from tests.api.serving import START, Clock, PlainSecrets
 from tests.api.visitor import BASE, OSL, Answer, Visitor, basic, secret_of
@@ -158,3 +158,11 @@ async def test_only_a_client_gives_tokens_back(visitor: Visitor) -> None:
         answer = await visitor.raw("POST", "/token/revoke", data=wrong)
         assert (answer.status, answer.json["error"]) == (401, "invalid_client")
         assert "WWW-Authenticate" in answer.headers
+
+
+async def test_what_software_asks_for_a_token_is_noted(visitor: Visitor) -> None:
+    headers = {"editorName": "Editeur", "softwareVersion": "1.0", "User-Agent": "library/2"}
+    assert (await visitor.raw("POST", "/token", data=IN_BODY, headers=headers)).status == 200
+    found = await visitor.office.store.read(lambda tx: tx.sightings.get(Door.API, "depot"))
+    assert found is not None
+    assert found.software == "Editeur 1.0 library/2"

@@ -16,7 +16,7 @@ ACCOUNT = SftpAccount(
     "rennes",
     password_hash="a hash",
     password_until=date(2026, 7, 1),
-    public_keys=(KEY, f'expiry-time="20260702" {KEY}', "damaged"),
+    public_keys=("damaged", f'expiry-time="20260702" {KEY}', KEY),
 )
 MIDNIGHT = datetime(2026, 7, 1, 22, tzinfo=UTC)
 

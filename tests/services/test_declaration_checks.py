@@ -32,9 +32,9 @@ def test_sound_rows_have_no_fault() -> None:
 
 def test_keys_come_with_the_options_that_can_be_honoured() -> None:
     key = line(ed25519.Ed25519PrivateKey.generate().public_key())
-    good = (key, f'from="192.0.2.0/24",expiry-time="20300101" {key}', f"restrict {key}")
+    good = (key, f'from="192.0.2.0/24",expiry-time="20300101" {key}', f"restrict {key}", f"cert-authority {key}")
     assert faults(Declaration(accounts=(account(public_keys=good),))) == []
-    bad = (f'command="/bin/sh" {key}', f"cert-authority {key}", f'expiry-time="soon" {key}')
+    bad = (f'command="/bin/sh" {key}', f"permit-all {key}", f'expiry-time="soon" {key}')
     found = list(row_faults(Declaration(accounts=(account(public_keys=bad),))))
     assert [fault.field for fault in found] == [f"public_keys[{place}]" for place in range(3)]
     assert "command is not supported" in found[0].message

@@ -195,6 +195,27 @@ def test_keys_are_parsed_once_per_version_of_an_account(monkeypatch: pytest.Monk
     key = asyncssh.generate_private_key("ssh-ed25519").export_public_key().decode()
     account = SftpAccount("id", "SI-1", "name", public_keys=(key, "damaged"))
     keys = ParsedKeys()
-    assert keys.of(account) == keys.of(account) == {real(key).public_data}
-    assert len(parsed) == 2
-    assert keys.of(replace(account, public_keys=(), version=2)) == frozenset()
+    assert set(keys.of(account)) == set(keys.of(account)) == {real(key).public_data}
+    assert len(parsed) == 1
+    assert keys.of(replace(account, public_keys=(), version=2)) == {}
+
+
+@pytest.mark.parametrize(
+    ("options", "admitted"),
+    [
+        ('from="127.0.0.0/8",expiry-time="20260303"', True),
+        ("restrict", True),
+        ('expiry-time="20260302"', False),
+        ('from="192.0.2.0/24"', False),
+        ("cert-authority", False),
+        ('environment="A=B"', False),
+    ],
+)
+async def test_the_options_of_a_key_are_kept(scene: Scene, options: str, admitted: bool) -> None:
+    line = f"{options} {scene.key.export_public_key().decode().strip()}"
+    await scene.change_account("rennes", lambda account: replace(account, public_keys=(line,)))
+    if admitted:
+        async with scene.connect(client_keys=[scene.key], password=None):
+            pass
+    else:
+        await _refused(scene, client_keys=[scene.key], password=None)
