@@ -171,7 +171,7 @@ async def test_the_files_of_an_answer_outlive_a_stop_just_after_its_commit(town:
     class Stopped:
         """A store whose caller is cancelled just after the commit."""
 
-        read, glance = town.store.read, town.store.glance
+        read, glance, peek = town.store.read, town.store.glance, town.store.peek
 
         async def write(self, verb: Callable[..., Any]) -> Any:
             await town.store.write(verb)
