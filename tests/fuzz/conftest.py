@@ -6,7 +6,9 @@ import asyncio
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 import asyncssh
 import pytest
@@ -25,15 +27,23 @@ def _loop() -> Iterator[asyncio.Runner]:
 
 
 @pytest.fixture(scope="module")
+def settings() -> dict[str, Any]:
+    """Settings of the door that are not the usual ones; a module that needs some has a fixture of this name."""
+    return {}
+
+
+@pytest.fixture(scope="module")
 def door(
     sqlite_template: Path,
     tmp_path_factory: pytest.TempPathFactory,
     key_directory: Path,
     client_key: asyncssh.SSHKey,
+    settings: dict[str, Any],
 ) -> Iterator[Door]:
     """The door, open until the module ends; then nothing of all the examples may be left in it."""
     directory = tmp_path_factory.mktemp("fuzzed-door")
     database = Path(shutil.copy(sqlite_template, directory / "gateway.db"))
-    with _loop() as runner, opened_door(runner, database, directory, key_directory, client_key) as door:
+    context = partial(opened_door, database=database, directory=directory, key_directory=key_directory)
+    with _loop() as runner, context(runner, client_key=client_key, **settings) as door:
         yield door
         door.check_left()

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import asyncio
 import ipaddress
 import struct
+from typing import Any
 
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
 from gateway.sftp_server.proxy import MOST, SIGNATURE, Header, ProxyHeaderError, parse, trusts
+from tests.fuzz.door import WITHIN, Door
 from tests.fuzz.profiles import examples
 
 ADDRESSES = st.one_of(st.ip_addresses(v=4), st.ip_addresses(v=6), st.just(ipaddress.ip_address("::ffff:192.0.2.1")))
@@ -83,3 +86,32 @@ def test_any_text_is_trusted_or_not(address: str) -> None:
 def test_the_limit_is_that_of_the_whole_header(size: int) -> None:
     data = SIGNATURE + b"\x20\x00" + struct.pack(">H", size) + bytes(size)
     assert isinstance(parsed(data), Header) == (size <= MOST - 16)
+
+
+@pytest.fixture(scope="module")
+def settings() -> dict[str, Any]:
+    """Everybody here is a balancer."""
+    return {"balancers": (ipaddress.ip_network("127.0.0.0/8"),)}
+
+
+async def handed_on(door: Door, data: bytes) -> bytes:
+    """What the door says to a connection that begins with `data` and then ends."""
+    reader, writer = await asyncio.open_connection(*door.scene.address)
+    try:
+        writer.write(data)
+        writer.write_eof()
+        return await asyncio.wait_for(reader.read(-1), WITHIN)
+    except OSError:
+        return b""  # refused while it was being said
+    finally:
+        writer.transport.abort()
+
+
+@examples(80)
+@given(st.one_of(headers(), st.binary(max_size=40)))
+@example(b"SSH-2.0-x\r\n")
+def test_a_balanced_connection_is_greeted_after_its_header_only(door: Door, data: bytes) -> None:
+    said = door.run(handed_on(door, data))
+    door.run(door.scene.settled())
+    door.check(said)
+    assert not said or (isinstance(parsed(data), Header) and said.startswith(b"SSH-2.0-Gateway\r\n"))
