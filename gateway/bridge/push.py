@@ -176,6 +176,8 @@ class Pushes:
         if written != size:
             raise RefusedError(f"the server has {written} bytes of {size}")
         if not await push.still_ours(self._office, server, one):
+            if not await push.keep(self._office, server):
+                raise RemoteError("another process went there meanwhile")
             await remote.remove(temporary)
             return None
         await remote.rename(temporary, final)

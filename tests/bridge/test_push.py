@@ -20,7 +20,7 @@ from gateway.services.push_keys import public_key
 from tests.bridge.pushed import breaker_of, bytes_of, call_of, only, push_to, pushes_of, sent
 from tests.bridge.servers import Server, openssh, serving
 from tests.bridge.test_remote import OPENSSH
-from tests.journeys.offices import Tally, deposited
+from tests.journeys.offices import Clock, Tally, deposited
 from tests.services.scene import case_now, entries, lines_of, states, switch
 
 READY, FETCHED, ACCEPTED = DeliveryState.READY, DeliveryState.FETCHED, DeliveryState.ACCEPTED
@@ -190,3 +190,29 @@ async def test_secrets_of_another_master_key_stop_that_server_alone(
     await office.store.write(spoil)
     await sent(pushes_of(office, tmp_path))
     assert (server.logins, server.files()) == (0, {})
+
+
+async def test_who_lost_the_server_meanwhile_shows_nothing_and_removes_nothing(
+    office: Office, server: Server, tmp_path: Path, clock: Clock
+) -> None:
+    await push_to(office, "rennes", server.target())
+    view = await deposited(office, "A-9-1", "rennes")
+    writing, gate = asyncio.Event(), asyncio.Event()
+
+    async def wait(verb: str, _: str) -> None:
+        if verb == "write":
+            writing.set()
+            await gate.wait()
+
+    server.trouble = wait
+    pushes = pushes_of(office, tmp_path)
+    await pushes.send_due()
+    await writing.wait()
+    clock.pass_by(HOUR)
+    delivery = await only(office, view.cases[0].id)
+    other = await push.open_server(office, delivery.subscription_id, "other", HOUR)
+    assert other is not None
+    gate.set()
+    await pushes.idle()
+    assert list(server.files()) == [f".{delivery.archive_name}.part"]
+    assert (await only(office, delivery.case_id)).state is READY
