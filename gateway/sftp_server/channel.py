@@ -19,6 +19,15 @@ class Server(Protocol):
         """Runs until the channel's end; raises nothing."""
 
 
+class _Ending(SSHWriter[bytes]):
+    """Ends the channel with an exit status: OpenSSH's scp calls a copy failed whose server gave none."""
+
+    def close(self) -> None:
+        channel = self.channel
+        assert isinstance(channel, SSHServerChannel)
+        channel.exit(0)
+
+
 class SftpChannel(SSHServerStreamSession[bytes]):
     """Starts what `served` makes when the client asks for the subsystem `sftp`; its task is put into `tasks`."""
 
@@ -42,7 +51,7 @@ class SftpChannel(SSHServerStreamSession[bytes]):
     def session_started(self) -> None:
         channel = self._chan
         assert isinstance(channel, SSHServerChannel)
-        server = self._served(channel, SSHReader(self, channel), SSHWriter(self, channel))
+        server = self._served(channel, SSHReader(self, channel), _Ending(self, channel))
         task = asyncio.get_running_loop().create_task(server.serve())
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
