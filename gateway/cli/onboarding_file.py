@@ -139,6 +139,7 @@ def _account(row: SftpCredential, node: Located) -> DeclaredAccount:
         organization=row.organization,
         username=row.username,
         public_keys=row.public_keys,
+        authorities=row.authorities,
         flat=row.flat,
         acknowledge_on=frozenset(row.acknowledge_on),
         allow_unread=row.allow_unread,

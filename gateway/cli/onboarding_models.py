@@ -169,6 +169,7 @@ class SftpCredential(Row):
     password_hash: SecretStr | None = Field(default=None, alias="passwordHash")
     password_until: date | None = None
     public_keys: tuple[Annotated[str, Field(max_length=16_384)], ...] = ()
+    authorities: tuple[Annotated[str, Field(max_length=16_384)], ...] = ()
     processes: tuple[Code, ...] | None = None
     subscriptions: tuple[ServedRow, ...] | None = None
     flat: bool = False

@@ -134,6 +134,11 @@ def _account(row: DeclaredAccount) -> Iterator[RowFault]:
             check_public_key(parse(key).key, legacy=record.legacy_algorithms_until is not None)
         except ValueError as error:
             yield RowFault(row.origin, f"public_keys[{position}]", str(error))
+    for position, key in enumerate(record.authorities):
+        try:
+            check_public_key(parse(key).key)
+        except ValueError as error:
+            yield RowFault(row.origin, f"authorities[{position}]", str(error))
     for position, network in enumerate(record.networks):
         try:
             ipaddress.ip_network(network)

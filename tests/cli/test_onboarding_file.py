@@ -50,6 +50,16 @@ credentials:
     ]
 
 
+def test_an_account_may_trust_an_authority() -> None:
+    text = f"""\
+credentials:
+  - sftp: {{organization: {TOWN}, username: signed, authorities: ["ssh-ed25519 AAAA authority"]}}
+"""
+    (account,) = declared(text).accounts
+    assert account.record.authorities == ("ssh-ed25519 AAAA authority",)
+    assert account.given == {"authorities"}
+
+
 def test_an_account_may_bring_the_hash_of_its_password_and_its_end() -> None:
     text = f"""\
 credentials:

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import base64
 from dataclasses import replace
+from datetime import date
 from typing import Any
 
 import pytest
@@ -38,6 +39,15 @@ def test_keys_come_with_the_options_that_can_be_honoured() -> None:
     found = list(row_faults(Declaration(accounts=(account(public_keys=bad),))))
     assert [fault.field for fault in found] == [f"public_keys[{place}]" for place in range(3)]
     assert "command is not supported" in found[0].message
+
+
+def test_authorities_are_sound_public_keys() -> None:
+    key = line(ed25519.Ed25519PrivateKey.generate().public_key())
+    short = line(rsa.generate_private_key(65537, 1024).public_key())
+    good = (key, f'cert-authority,principals="batch" {key}')
+    assert faults(Declaration(accounts=(account(authorities=good),))) == []
+    old = account(authorities=(key, "nonsense", short), legacy_algorithms_until=date(2030, 1, 1))
+    assert [field for _, field in faults(Declaration(accounts=(old,)))] == ["authorities[1]", "authorities[2]"]
 
 
 def test_a_hash_that_cannot_be_taken_over_is_told_without_it() -> None:
