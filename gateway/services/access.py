@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from gateway.domain.dossiers import Case, Folder, Parties
 from gateway.domain.errors import ForbiddenError, NotFoundError
-from gateway.domain.identity import Caller, Role
+from gateway.domain.identity import Caller, Door, Right, Role
 from gateway.domain.referential import Process, Subscription
 from gateway.services.ports import Transaction
 
@@ -46,6 +46,13 @@ def operators_alone(caller: Caller) -> None:
     """Raises ForbiddenError unless the caller runs the gateway."""
     if caller.role is not Role.ADMIN:
         raise ForbiddenError
+
+
+def may(caller: Caller, right: Right) -> None:
+    """Raises ForbiddenError unless the caller runs the gateway and has that right; the command line has every one."""
+    operators_alone(caller)
+    if caller.door is not Door.GATEWAY and right not in caller.rights:
+        raise ForbiddenError(f"This credential may not {right} moves")
 
 
 def out_of_process(caller: Caller, process: str) -> bool:

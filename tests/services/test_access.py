@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from gateway.domain.errors import ForbiddenError, NotFoundError
-from gateway.domain.identity import Caller, Door, Role
+from gateway.domain.identity import Caller, Door, Right, Role
 from gateway.domain.ids import new_id
 from gateway.services import access
 from gateway.services.deposit import FolderView
@@ -73,3 +73,14 @@ async def test_a_folder_is_its_depositors_and_the_operators(town: Town) -> None:
     for caller in (BREST_API, *STRANGERS):
         with pytest.raises(ForbiddenError):
             await town.store.read(lambda tx, caller=caller: access.folder_of(tx, caller, view.folder.id))  # type: ignore[misc]  # mypy infers no default
+
+
+def test_steps_of_moves_are_rights_of_their_own_and_the_command_line_has_them_all() -> None:
+    planner = replace(OPERATOR, door=Door.API, rights=frozenset({Right.PLAN}))
+    access.may(planner, Right.PLAN)
+    with pytest.raises(ForbiddenError, match="may not approve moves"):
+        access.may(planner, Right.APPROVE)
+    for right in Right:
+        access.may(OPERATOR, right)
+        with pytest.raises(ForbiddenError):
+            access.may(replace(BREST_API, rights=frozenset(Right)), right)
