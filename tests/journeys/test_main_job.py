@@ -11,6 +11,7 @@ import aiohttp
 import pytest
 
 from gateway import app
+from gateway.app import offices
 from gateway.services import expire, outgoing, timeline
 from gateway.services.office import gateway_caller
 from gateway.services.webhook_keys import signing_key
@@ -33,7 +34,7 @@ SIGNED = b"%PDF-1.4 signed"
 @pytest.fixture
 def clock(monkeypatch: pytest.MonkeyPatch) -> MovableClock:
     clock = MovableClock()
-    monkeypatch.setattr(app, "now", clock)
+    monkeypatch.setattr(offices, "now", clock)
     return clock
 
 

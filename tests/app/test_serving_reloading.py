@@ -65,7 +65,7 @@ async def serving(directory: Path, keys: Path) -> AsyncIterator[Serving]:
     file.write_text(json.dumps(sections))
     command = [sys.executable, "-m", "gateway", "serve", "--config", str(file), "--json"]
     process = await asyncio.create_subprocess_exec(
-        *command, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE, cwd=Path(__file__).parents[1]
+        *command, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE, cwd=Path(__file__).parents[2]
     )
     try:
         assert process.stdout is not None
