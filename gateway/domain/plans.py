@@ -213,7 +213,7 @@ def _headed(head: dict[str, Any], planned: Sequence[Planned], digest: str) -> Pl
         )
     except (KeyError, TypeError, ValueError, AttributeError):
         raise PlanFileError("line 1: not as `gateway moves plan` writes it") from None
-    if [one.reason is None for one in planned] != [position < plan.moving for position in range(len(planned))]:
+    if plan.moving > len(planned) or any((one.reason is None) != (n < plan.moving) for n, one in enumerate(planned)):
         raise PlanFileError("line 1: the waves do not hold the rows of the plan")
     return plan
 
