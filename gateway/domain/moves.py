@@ -24,7 +24,7 @@ class MoveState(StrEnum):
     ROLLBACK = "ROLLBACK"
     ROLLED_BACK = "ROLLED_BACK"
     ABANDONED = "ABANDONED"
-    """Replaced by a newer plan before it began."""
+    """Still being written, or replaced by a newer plan before it began: not shown, and swept."""
 
 
 class WaveState(StrEnum):
@@ -133,7 +133,10 @@ class Spec:
 
 @dataclass(frozen=True, slots=True)
 class Move:
-    """A planned move. `plan_digest` (hexadecimal SHA-256) is the plan that was approved and is applied."""
+    """A planned move. `plan_digest` (hexadecimal SHA-256) is the plan that was approved and is applied.
+
+    `resumed_at`: its stop rules look at what came after that.
+    """
 
     id: str
     name: str
@@ -147,6 +150,7 @@ class Move:
     approved_at: datetime | None = None
     applied_by: str | None = None
     applied_at: datetime | None = None
+    resumed_at: datetime | None = None
     ended_at: datetime | None = None
     reason: str | None = None
 

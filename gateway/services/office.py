@@ -34,7 +34,7 @@ class Policy:
     by reading, stays where it was. `partial_after`: when an incomplete answer is given up. `retention`: how long doors
     keep what is closed. `penalties`: how long who fails to log in waits. `upload_lifetime`: how long an upload may rest
     before it is given up. `accept_unscanned`, `accept_too_large`: whether bytes pass when the antivirus is away, or are
-    too large for it.
+    too large for it. `two_people`: whether a move is approved by another than who planned it.
     """
 
     token_lifetime: timedelta = timedelta(hours=1)
@@ -55,6 +55,7 @@ class Policy:
     penalties: PenaltyRules = field(default_factory=PenaltyRules)
     accept_unscanned: bool = False
     accept_too_large: bool = False
+    two_people: bool = False
 
 
 @dataclass(frozen=True, slots=True)

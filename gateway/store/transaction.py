@@ -18,6 +18,8 @@ from gateway.store.folders import Folders
 from gateway.store.idempotency import Idempotency
 from gateway.store.journal import Journal
 from gateway.store.leases import Leases
+from gateway.store.move_rows import MoveRows
+from gateway.store.moves import Moves
 from gateway.store.notifications import Notifications
 from gateway.store.organizations import Organizations
 from gateway.store.outbox import Outbox
@@ -69,4 +71,6 @@ class Transaction:
         self.penalties = Penalties(session)
         self.sightings = Sightings(session)
         self.leases = Leases(session)
+        self.moves = Moves(session)
+        self.move_rows = MoveRows(session)
         self.figures = Figures(session)

@@ -55,6 +55,7 @@ def _moves() -> None:
         sa.Column("approved_at", sa.BigInteger()),
         sa.Column("applied_by", sa.String(length=255)),
         sa.Column("applied_at", sa.BigInteger()),
+        sa.Column("resumed_at", sa.BigInteger()),
         sa.Column("ended_at", sa.BigInteger()),
         sa.Column("reason", sa.String(length=500)),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_moves")),

@@ -30,7 +30,10 @@ from gateway.services.ports.evidence import (
     Sightings,
     Webhooks,
 )
+from gateway.services.ports.moves import MoveRows, Moves
 from gateway.services.ports.pushing import Breakers, Pushes
+from gateway.services.ports.rehearsals import Overlays, Rehearsals
+from gateway.services.ports.readiness import Readiness, Synthetic
 from gateway.services.ports.referential import Accounts, Clients, Directory, Organizations, Processes, Subscriptions
 
 __all__ = [
@@ -90,6 +93,10 @@ class Transaction(Protocol):
     @property
     def answers(self) -> Answers: ...
     @property
+    def rehearsals(self) -> Rehearsals: ...
+    @property
+    def overlays(self) -> Overlays: ...
+    @property
     def journal(self) -> Journal: ...
     @property
     def seals(self) -> Seals: ...
@@ -112,7 +119,15 @@ class Transaction(Protocol):
     @property
     def leases(self) -> Leases: ...
     @property
+    def moves(self) -> Moves: ...
+    @property
+    def move_rows(self) -> MoveRows: ...
+    @property
     def figures(self) -> Figures: ...
+    @property
+    def readiness(self) -> Readiness: ...
+    @property
+    def synthetic(self) -> Synthetic: ...
 
 
 class Store(Protocol):

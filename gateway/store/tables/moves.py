@@ -33,6 +33,7 @@ moves = Table(
     Column("approved_at", Instant),
     Column("applied_by", String(255)),
     Column("applied_at", Instant),
+    Column("resumed_at", Instant),  # what went wrong before does not stop it a second time
     Column("ended_at", Instant),
     Column("reason", String(500)),  # why it is paused
     Index(
