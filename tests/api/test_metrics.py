@@ -36,10 +36,10 @@ def test_labels_are_shown_as_the_words_they_are() -> None:
 
 def test_a_gauge_moves_both_ways() -> None:
     meter = PrometheusMeter()
-    (name,) = GAUGES
-    meter.gauge(name, 2)
-    meter.gauge(name, -1)
-    assert f"gateway_{name} 1.0" in shown(meter)
+    for name in GAUGES:
+        meter.gauge(name, 2)
+        meter.gauge(name, -1)
+    assert all(f"gateway_{name} 1.0" in shown(meter) for name in GAUGES)
 
 
 def test_what_is_unknown_is_ignored_and_logged_once(lines: list[MutableMapping[str, Any]]) -> None:

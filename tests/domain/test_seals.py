@@ -16,7 +16,7 @@ NOW = datetime(2026, 3, 2, 9, 0, 0, tzinfo=UTC)
 
 def line(seq: int, **values: object) -> Line:
     told = Line(seq, NOW, "case.status", "API", "client", "SI-1", None, None, None, None, 1, None, {"to": "DONE"}, None)
-    return replace(told, **values)  # type: ignore[arg-type]
+    return replace(told, **values)  # type: ignore[arg-type]  # each test names its own fields
 
 
 def sign(message: bytes) -> bytes:

@@ -149,8 +149,10 @@ async def test_reading_past_the_end_of_an_open_upload_is_its_end(scene: Scene, o
         sftp = await conn.start_sftp_client()
         async with sftp.open(PATH, asyncssh.FXF_READ | asyncssh.FXF_WRITE | asyncssh.FXF_CREAT, encoding=None) as file:
             await file.write(ANSWER[:1000])
-            assert await file.read(10, offset) == b""
-            assert await file.read(10, 995) == ANSWER[995:1000]
+            past: bytes | str = await file.read(10, offset)
+            assert past == b""
+            last: bytes | str = await file.read(10, 995)
+            assert last == ANSWER[995:1000]
     assert scene.figures.counts["errors_total door=SFTP"] == 0
 
 

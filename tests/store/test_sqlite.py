@@ -61,7 +61,7 @@ async def test_a_peek_is_one_statement_without_a_transaction_around_it(sqlite_da
     async with opened(sqlite_database) as store:
         await store.write(writing("committed"))
         assert await store.peek(lambda tx: (threading.get_ident(), noted(tx))) == (threading.get_ident(), {"committed"})
-        assert not await store.peek(lambda tx: tx.session.connection.in_transaction)  # type: ignore[attr-defined]
+        assert not await store.peek(lambda tx: tx.session.connection.in_transaction)  # type: ignore[attr-defined]  # behind the port
         with pytest.raises((sqlite3.OperationalError, UnavailableError)):
             await store.peek(writing("key"))
         assert await store.glance(noted) == {"committed"}
