@@ -27,11 +27,13 @@ from gateway.store.penalties import Penalties
 from gateway.store.processes import Processes
 from gateway.store.pushes import Pushes
 from gateway.store.rates import Rates
+from gateway.store.readiness import Readiness
 from gateway.store.seals import Seals
 from gateway.store.servings import Servings
 from gateway.store.session import Session
 from gateway.store.sightings import Sightings
 from gateway.store.subscriptions import Subscriptions
+from gateway.store.synthetic import Synthetic
 from gateway.store.transfers import Transfers
 from gateway.store.uploads import Uploads
 from gateway.store.webhooks import Webhooks
@@ -74,3 +76,5 @@ class Transaction:
         self.moves = Moves(session)
         self.move_rows = MoveRows(session)
         self.figures = Figures(session)
+        self.readiness = Readiness(session)
+        self.synthetic = Synthetic(session)

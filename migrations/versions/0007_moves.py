@@ -34,6 +34,15 @@ def upgrade() -> None:
     op.add_column("subscriptions", sa.Column("rehearsal_mode", sa.String(length=7)))
     op.add_column("api_clients", sa.Column("rights", sa.Text(), nullable=False, server_default="[]"))
     op.add_column("folders", sa.Column("synthetic", sa.Boolean(), nullable=False, server_default=sa.false()))
+    op.create_index(
+        "ix_folders_synthetic",
+        "folders",
+        ["id"],
+        sqlite_where=sa.text("synthetic = 1"),
+        postgresql_where=sa.text("synthetic"),
+    )
+    recent = ["subscription_id", "created_at", "status"]
+    op.create_index(op.f("ix_cases_subscription_id_created_at_status"), "cases", recent)
     held = sa.text("subscription_id IS NOT NULL")
     op.create_index(
         op.f("ix_journal_subscription_id"), "journal", ["subscription_id"], sqlite_where=held, postgresql_where=held

@@ -15,6 +15,7 @@ from sqlalchemy import (
     Table,
     Text,
     false,
+    text,
 )
 
 from gateway.store.tables.base import Identifier, Instant, OrganizationName, ProcessCode, metadata
@@ -37,6 +38,7 @@ folders = Table(
     Column("purged_at", Instant),
     Column("synthetic", Boolean, nullable=False, server_default=false()),  # a made-up one: outside statistics
     Index(None, "depositor_id", "external_id"),
+    Index("ix_folders_synthetic", "id", sqlite_where=text("synthetic = 1"), postgresql_where=text("synthetic")),
 )
 
 cases = Table(
@@ -62,6 +64,7 @@ cases = Table(
     Index(None, "folder_id"),
     Index(None, "subscription_id", "number"),
     Index(None, "subscription_id", "external_id"),
+    Index(None, "subscription_id", "created_at", "status"),
 )
 
 events = Table(
