@@ -46,6 +46,7 @@ FIGURES: Final = {
     "pushes_total": Figure("Archives pushed to subscribers' servers, by outcome", ("outcome",)),
     "push_servers_failed_total": Figure("Times that a subscriber's server failed"),
     "outgoing_total": Figure("Attempts of outgoing calls", ("outcome",)),
+    "alerts_total": Figure("Attempts to alert the people who run the gateway", ("channel", "outcome")),
     "rate_limited_total": Figure("Requests over a limit", ("limit",)),
     "errors_total": Figure("Errors that nobody foresaw", ("door",)),
 }

@@ -8,6 +8,7 @@ from datetime import timedelta
 from typing import Final
 from zoneinfo import ZoneInfo
 
+from gateway.domain.alerts import AlertChannel
 from gateway.domain.identity import Caller, Door, Role
 from gateway.domain.penalties import PenaltyRules
 from gateway.domain.retry import RetryPolicy
@@ -35,6 +36,8 @@ class Policy:
     keep what is closed. `penalties`: how long who fails to log in waits. `upload_lifetime`: how long an upload may rest
     before it is given up. `accept_unscanned`, `accept_too_large`: whether bytes pass when the antivirus is away, or are
     too large for it. `two_people`: whether a move is approved by another than who planned it.
+    `alert_channels`: how the people who run the gateway are told of trouble; `alert_again`: how long they are not told
+    the same again.
     """
 
     token_lifetime: timedelta = timedelta(hours=1)
@@ -55,6 +58,8 @@ class Policy:
     penalties: PenaltyRules = field(default_factory=PenaltyRules)
     accept_unscanned: bool = False
     accept_too_large: bool = False
+    alert_channels: tuple[AlertChannel, ...] = ()
+    alert_again: timedelta = timedelta(hours=1)
     two_people: bool = False
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from gateway.store.accounts import Accounts
+from gateway.store.alerts import Alerts
 from gateway.store.answers import Answers
 from gateway.store.archives import Archives
 from gateway.store.attachments import Attachments
@@ -23,11 +24,13 @@ from gateway.store.moves import Moves
 from gateway.store.notifications import Notifications
 from gateway.store.organizations import Organizations
 from gateway.store.outbox import Outbox
+from gateway.store.overlays import Overlays
 from gateway.store.penalties import Penalties
 from gateway.store.processes import Processes
 from gateway.store.pushes import Pushes
 from gateway.store.rates import Rates
 from gateway.store.readiness import Readiness
+from gateway.store.rehearsals import Rehearsals
 from gateway.store.seals import Seals
 from gateway.store.servings import Servings
 from gateway.store.session import Session
@@ -62,10 +65,13 @@ class Transaction:
         self.archives = Archives(session)
         self.servings = Servings(session)
         self.answers = Answers(session)
+        self.rehearsals = Rehearsals(session)
+        self.overlays = Overlays(session)
         self.journal = Journal(session)
         self.seals = Seals(session)
         self.idempotency = Idempotency(session)
         self.outbox = Outbox(session)
+        self.alerts = Alerts(session)
         self.pushes = Pushes(session)
         self.breakers = Breakers(session)
         self.rates = Rates(session)

@@ -15,6 +15,7 @@ def upgrade() -> None:
     """Builds them."""
     _moves()
     _rehearsals()
+    _alerts()
     op.create_table(
         "seals",
         sa.Column("number", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False),
@@ -138,6 +139,7 @@ def _rehearsals() -> None:
         sa.Column("gesture", sa.String(length=20)),
         sa.Column("fetched_at", sa.BigInteger()),
         sa.Column("closed_at", sa.BigInteger()),
+        sa.Column("listed_until", sa.BigInteger()),
         _of_rehearsal("rehearsed_deliveries"),
         sa.ForeignKeyConstraint(["delivery_id"], ["deliveries.id"], name=op.f("fk_rehearsed_deliveries_delivery_id")),
         sa.PrimaryKeyConstraint("rehearsal_id", "delivery_id", name=op.f("pk_rehearsed_deliveries")),
@@ -152,6 +154,7 @@ def _rehearsals() -> None:
         "rehearsed_cases",
         sa.Column("rehearsal_id", _ID, nullable=False),
         sa.Column("case_id", _ID, nullable=False),
+        sa.Column("begun", sa.String(length=15), nullable=False),
         sa.Column("status", sa.String(length=15), nullable=False),
         sa.Column("way", sa.Text(), nullable=False),
         _of_rehearsal("rehearsed_cases"),
@@ -174,6 +177,55 @@ def _rehearsals() -> None:
         "rehearsed_events",
         ["rehearsal_id", "case_id", "created_at"],
     )
+    op.create_table(
+        "rehearsed_attachments",
+        sa.Column("id", _ID, nullable=False),
+        sa.Column("rehearsal_id", _ID, nullable=False),
+        sa.Column("event_id", _ID, nullable=False),
+        sa.Column("folder_id", _ID, nullable=False),
+        sa.Column("position", sa.SmallInteger(), nullable=False),
+        sa.Column("file_name", sa.String(length=255), nullable=False),
+        sa.Column("type", sa.String(length=100), nullable=False),
+        sa.Column("size", sa.BigInteger(), nullable=False),
+        sa.Column("mime_type", sa.String(length=255), nullable=False),
+        sa.Column("status", sa.String(length=9), nullable=False),
+        sa.Column("blob_key", sa.String(length=64)),
+        sa.Column("sha256", sa.LargeBinary(length=32)),
+        sa.Column("crc32", sa.BigInteger()),
+        _of_rehearsal("rehearsed_attachments"),
+        sa.ForeignKeyConstraint(
+            ["event_id"],
+            ["rehearsed_events.id"],
+            name=op.f("fk_rehearsed_attachments_event_id"),
+            ondelete="CASCADE",
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_rehearsed_attachments")),
+    )
+    for column in ("rehearsal_id", "event_id", "blob_key"):
+        op.create_index(op.f(f"ix_rehearsed_attachments_{column}"), "rehearsed_attachments", [column])
+
+
+def _alerts() -> None:
+    op.create_table(
+        "alerts",
+        sa.Column("id", _ID, nullable=False),
+        sa.Column("kind", sa.String(length=40), nullable=False),
+        sa.Column("channel", sa.String(length=7), nullable=False),
+        sa.Column("about", sa.String(length=255), nullable=False),
+        sa.Column("payload", sa.Text(), nullable=False),
+        sa.Column("state", sa.String(length=7), nullable=False),
+        sa.Column("attempts", sa.Integer(), nullable=False),
+        sa.Column("fence", sa.Integer(), nullable=False),
+        sa.Column("next_at", sa.BigInteger()),
+        sa.Column("last_error", sa.String(length=500)),
+        sa.Column("created_at", sa.BigInteger(), nullable=False),
+        sa.Column("done_at", sa.BigInteger()),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_alerts")),
+    )
+    op.create_index(op.f("ix_alerts_kind_about_created_at"), "alerts", ["kind", "about", "created_at"])
+    op.create_index(op.f("ix_alerts_state_created_at"), "alerts", ["state", "created_at"])
+    pending = sa.text("state = 'PENDING'")
+    op.create_index("ix_alerts_due", "alerts", ["next_at"], sqlite_where=pending, postgresql_where=pending)
 
 
 def _of_rehearsal(table: str) -> sa.ForeignKeyConstraint:

@@ -19,6 +19,7 @@ from gateway.services.ports.dossiers import (
     Uploads,
 )
 from gateway.services.ports.evidence import (
+    Alerts,
     Figures,
     Idempotency,
     Journal,
@@ -32,9 +33,9 @@ from gateway.services.ports.evidence import (
 )
 from gateway.services.ports.moves import MoveRows, Moves
 from gateway.services.ports.pushing import Breakers, Pushes
-from gateway.services.ports.rehearsals import Overlays, Rehearsals
 from gateway.services.ports.readiness import Readiness, Synthetic
 from gateway.services.ports.referential import Accounts, Clients, Directory, Organizations, Processes, Subscriptions
+from gateway.services.ports.rehearsals import Overlays, Rehearsals
 
 __all__ = [
     "BlobReader",
@@ -104,6 +105,8 @@ class Transaction(Protocol):
     def idempotency(self) -> Idempotency: ...
     @property
     def outbox(self) -> Outbox: ...
+    @property
+    def alerts(self) -> Alerts: ...
     @property
     def webhooks(self) -> Webhooks: ...
     @property

@@ -12,6 +12,7 @@ from gateway.store.tables.deliveries import (
 )
 from gateway.store.tables.dossiers import attachment_cases, attachments, cases, events, folders, notifications, uploads
 from gateway.store.tables.evidence import (
+    alerts,
     breakers,
     idempotency,
     journal,
@@ -28,6 +29,7 @@ from gateway.store.tables.moves import (
     move_waves,
     moves,
     rehearsals,
+    rehearsed_attachments,
     rehearsed_cases,
     rehearsed_deliveries,
     rehearsed_events,
@@ -45,6 +47,7 @@ from gateway.store.tables.referential import (
 
 __all__ = [
     "access_tokens",
+    "alerts",
     "answers",
     "api_clients",
     "archive_blobs",
@@ -71,6 +74,7 @@ __all__ = [
     "processes",
     "rates",
     "rehearsals",
+    "rehearsed_attachments",
     "rehearsed_cases",
     "rehearsed_deliveries",
     "rehearsed_events",

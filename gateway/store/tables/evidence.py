@@ -100,6 +100,31 @@ outbox = Table(
     ),
 )
 
+alerts = Table(
+    "alerts",
+    metadata,
+    Column("id", Identifier, primary_key=True),
+    Column("kind", String(40), nullable=False),
+    Column("channel", String(7), nullable=False),
+    Column("about", String(255), nullable=False),  # what lasts, and is not told again at once; empty: told each time
+    Column("payload", Text, nullable=False),  # JSON without personal data
+    Column("state", String(7), nullable=False),
+    Column("attempts", Integer, nullable=False),
+    Column("fence", Integer, nullable=False),
+    Column("next_at", Instant),
+    Column("last_error", String(500)),
+    Column("created_at", Instant, nullable=False),
+    Column("done_at", Instant),
+    Index(None, "kind", "about", "created_at"),
+    Index(None, "state", "created_at"),
+    Index(
+        "ix_alerts_due",
+        "next_at",
+        sqlite_where=text("state = 'PENDING'"),
+        postgresql_where=text("state = 'PENDING'"),
+    ),
+)
+
 breakers = Table(
     "breakers",
     metadata,
