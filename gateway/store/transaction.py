@@ -32,6 +32,7 @@ from gateway.store.rates import Rates
 from gateway.store.readiness import Readiness
 from gateway.store.rehearsals import Rehearsals
 from gateway.store.seals import Seals
+from gateway.store.selection import Candidates
 from gateway.store.servings import Servings
 from gateway.store.session import Session
 from gateway.store.sightings import Sightings
@@ -51,6 +52,7 @@ class Transaction:
         self.processes = Processes(session)
         self.subscriptions = Subscriptions(session)
         self.directory = Directory(session)
+        self.candidates = Candidates(session)
         self.accounts = Accounts(session)
         self.clients = Clients(session)
         self.folders = Folders(session)

@@ -34,7 +34,15 @@ from gateway.services.ports.evidence import (
 from gateway.services.ports.moves import MoveRows, Moves
 from gateway.services.ports.pushing import Breakers, Pushes
 from gateway.services.ports.readiness import Readiness, Synthetic
-from gateway.services.ports.referential import Accounts, Clients, Directory, Organizations, Processes, Subscriptions
+from gateway.services.ports.referential import (
+    Accounts,
+    Candidates,
+    Clients,
+    Directory,
+    Organizations,
+    Processes,
+    Subscriptions,
+)
 from gateway.services.ports.rehearsals import Overlays, Rehearsals
 
 __all__ = [
@@ -65,6 +73,8 @@ class Transaction(Protocol):
     def subscriptions(self) -> Subscriptions: ...
     @property
     def directory(self) -> Directory: ...
+    @property
+    def candidates(self) -> Candidates: ...
     @property
     def accounts(self) -> Accounts: ...
     @property

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Protocol
 
@@ -15,6 +16,8 @@ from gateway.domain.lists import (
     ProcessFilter,
     SubscriptionFilter,
 )
+from gateway.domain.moves import Selection
+from gateway.domain.plans import Candidate
 from gateway.domain.referential import ApiClient, Organization, Process, SftpAccount, Subscription
 
 
@@ -59,6 +62,17 @@ class Directory(Protocol):
     def capabilities(
         self, asked: CapabilityFilter, after: tuple[str, str] | None, most: int, now: datetime
     ) -> list[Capability]: ...
+
+
+class Candidates(Protocol):
+    """Port on the subscriptions that a move selects; see `store.selection`."""
+
+    def after(
+        self, asked: Selection, move: str, key: tuple[str, str], most: int, now: datetime
+    ) -> list[Candidate]: ...
+    def of(self, asked: Selection, move: str, owners: Sequence[str], now: datetime) -> list[Candidate]: ...
+    def known(self, owners: Sequence[str]) -> set[tuple[str, str]]: ...
+    def credentials(self) -> set[tuple[str, str | None]]: ...
 
 
 class Accounts(Protocol):
