@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Callable
 from typing import Protocol
 
-from asyncssh import SSHReader, SSHServerChannel, SSHWriter
+from asyncssh import SSHChannel, SSHReader, SSHServerChannel, SSHWriter
 from asyncssh.stream import SSHServerStreamSession
 
 Served = Callable[["SSHServerChannel[bytes]", "SSHReader[bytes]", "SSHWriter[bytes]"], "Server"]
@@ -59,8 +59,18 @@ class SftpChannel(SSHServerStreamSession[bytes]):
     def break_received(self, msec: int) -> bool:  # noqa: ARG002 (asyncssh's signature)
         return False
 
+    def connection_made(self, chan: SSHChannel[bytes]) -> None:
+        super().connection_made(chan)
+        # asyncssh keeps every variable that a client sets, however many and large, and asks nobody.
+        vars(chan)["_process_env_request"] = _refused
+
     def signal_received(self, signal: str) -> None:
         """Ignored: there is no process that could take it."""
 
     def terminal_size_changed(self, width: int, height: int, pixwidth: int, pixheight: int) -> None:
         """Ignored: there is no terminal."""
+
+
+def _refused(_: object) -> bool:
+    """The answer to a request that is not granted, whatever it holds."""
+    return False

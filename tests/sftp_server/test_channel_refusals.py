@@ -89,6 +89,16 @@ async def test_no_agent_and_no_display_is_reached(scene: Scene) -> None:
             assert not await _asked(conn, name, arguments), name
 
 
+async def test_no_variable_is_set(scene: Scene, key: Path, tmp_path: Path) -> None:
+    """OpenSSH's client sends some where its configuration says so, and goes on without them."""
+    async with scene.connect() as conn:
+        assert not await _asked(conn, b"env", (_text(b"LANG"), _text(b"fr_FR.UTF-8")))
+        assert not await _asked(conn, b"env", (_text(b"X" * 10_000), _text(b"y" * 10_000)))
+    before = listing(tmp_path, "ls /EtatCivil/in")
+    done = await openssh(scene, "sftp", key, options=("SetEnv=LANG=fr_FR.UTF-8",), before=before)
+    assert done.returncode == 0, done.stderr
+
+
 async def _asked(conn: asyncssh.SSHClientConnection, name: bytes, arguments: tuple[bytes, ...]) -> bool:
     """Whether the door grants a request on a session channel."""
     answers: list[bool] = []
