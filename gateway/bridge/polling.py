@@ -11,13 +11,15 @@ from typing import Final
 import structlog
 
 from gateway.bridge.remote import Entry, RefusedError, Remote
-from gateway.domain.answers import Answer
+from gateway.domain.answers import Answer, is_temporary
 from gateway.services import push_answers
 from gateway.services.office import Office
 from gateway.services.push import Server
 from gateway.services.returns import ERROR_SUFFIX
 
-_TEMPORARY: Final = (".part", ".partial", ".tmp", ".temp", ".filepart", "~", ERROR_SUFFIX)
+_KEPT: Final = ("~", ERROR_SUFFIX)
+"""Ends of names that are no answers either: copies that editors keep, and what the gateway itself puts there."""
+
 _TOO_LARGE: Final = "Fichier trop volumineux : {most} octets au plus / File too large: at most {most} bytes\n"
 
 log = structlog.get_logger(__name__)
@@ -122,4 +124,4 @@ class Polling:
 
 def _final(name: str) -> bool:
     """Whether a file has the name it is meant to have, and not one for the time of its writing."""
-    return not name.startswith(".") and not name.lower().endswith(_TEMPORARY) and "/" not in name
+    return not (name.startswith(".") or is_temporary(name) or name.lower().endswith(_KEPT) or "/" in name)

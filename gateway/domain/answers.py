@@ -5,8 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from typing import Final
 
 from gateway.domain.blob import Blob
+
+_TEMPORARY: Final = (".part", ".partial", ".tmp", ".temp", ".filepart")
+_TEMPORARY_START: Final = ".in."  # lftp's
 
 
 class AnswerState(StrEnum):
@@ -39,3 +43,8 @@ class Answer:
     error: str | None = None
     case_id: str | None = None
     hidden: bool = False
+
+
+def is_temporary(name: str) -> bool:
+    """Whether clients give such a name to what they have not finished."""
+    return name.lower().endswith(_TEMPORARY) or name.startswith(_TEMPORARY_START)

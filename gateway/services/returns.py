@@ -8,7 +8,7 @@ from datetime import datetime
 from tempfile import TemporaryFile
 from typing import BinaryIO, Final
 
-from gateway.domain.answers import Answer, AnswerState
+from gateway.domain.answers import Answer, AnswerState, is_temporary
 from gateway.domain.blob import Blob
 from gateway.domain.errors import ConflictError, ForbiddenError, NotFoundError, UnavailableError
 from gateway.domain.identity import Caller
@@ -22,8 +22,6 @@ ERROR_SUFFIX: Final = ".error.txt"
 LONGEST_NAME: Final = 255 - len(ERROR_SUFFIX)
 """Bytes of an upload's name at most: the error file beside it has to have one too."""
 
-_TEMPORARY: Final = (".part", ".partial", ".tmp", ".temp", ".filepart")
-_TEMPORARY_START: Final = ".in."  # lftp's
 _CHUNK: Final = 1 << 20
 _SETTLED: Final = (AnswerState.TAKEN, AnswerState.DUPLICATE, AnswerState.REFUSED)
 
@@ -177,14 +175,9 @@ def _uploads(answer: Answer) -> list[Upload]:
     return found
 
 
-def _is_temporary(name: str) -> bool:
-    """Whether clients give such a name to what they have not finished."""
-    return name.lower().endswith(_TEMPORARY) or name.startswith(_TEMPORARY_START)
-
-
 async def _is_partial(office: Office, name: str, file: BinaryIO, size: int) -> bool:
     """Whether the file has to wait: a temporary name, or bytes that are not whole yet."""
-    if _is_temporary(name):
+    if is_temporary(name):
         return True
     return await asyncio.to_thread(judge, file, size, office.policy.answer_limits) == "partial"
 
@@ -193,7 +186,7 @@ async def _stays_partial(office: Office, caller: Caller, upload: Upload, name: s
     """Judges an upload again under its new name."""
     if upload.answer.state is not AnswerState.PARTIAL:
         return False
-    if _is_temporary(name):
+    if is_temporary(name):
         return True
     reader = await open_upload(office, caller, upload)
     try:
