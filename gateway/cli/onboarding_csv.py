@@ -2,12 +2,15 @@
 
 Columns, in any order; only `subscriber` and `process` are needed, an empty cell is a value left out:
 
-- `subscriber` (SI-siret-branch), `process`, `accessMode`, `status`, `activateDateTime`, `endDateTime`, `template`,
-  `complement`, `webhook`, `notificationFrequency`, `datapassId`, `localAdministrator` (an address)
+- `subscriber` (SI-siret-branch), `process`, `accessMode`, `transport`, `status`, `activateDateTime`, `endDateTime`,
+  `template`, `complement`, `webhook`, `notificationFrequency`, `datapassId`, `localAdministrator` (an address)
 - `name`, `postalCode`, `territory`, `email`, `phoneNumber`: of the subscriber; with a `name` the row declares it
-- `username`, `password` or `passwordHash`, `password_until`, `public_key` (one a line), `networks` and `acknowledge_on`
-  (separated by blanks), `flat`, `allow_unread`, `legacy_algorithms_until`: an SFTP account; rows with one `username`
-  share it
+- `username`, `password` or `passwordHash`, `password_until`, `public_key` and `authorities` (one a line), `networks`
+  and `acknowledge_on` (separated by blanks), `flat`, `allow_unread`, `legacy_algorithms_until`: an SFTP account; rows
+  with one `username` share it
+- `push.host`, `push.port`, `push.username`, `push.hostKey` (one a line), `push.directory`, `push.answers`,
+  `push.password`, `push.key`, `push.acknowledgeOn` (separated by blanks): the subscriber's own server, for a
+  subscription whose `transport` is `push`
 - `client_id`, `client_secret`: an API client for that subscriber and process
 
 In faults the line is that of the text and the column is the number of the cell, both from 1.
@@ -25,7 +28,7 @@ from gateway.config import ConfigurationError, Fault, Located
 from gateway.config.located import Scalar, scalar
 
 _SUBSCRIPTION: Final = (
-    *("subscriber", "process", "accessMode", "status", "activateDateTime", "endDateTime"),
+    *("subscriber", "process", "accessMode", "transport", "status", "activateDateTime", "endDateTime"),
     *("template", "complement", "webhook", "notificationFrequency", "datapassId", "localAdministrator"),
 )
 _ORGANIZATION: Final = ("name", "postalCode", "territory", "email", "phoneNumber")
@@ -33,11 +36,24 @@ _SFTP: Final = (
     *("username", "password", "passwordHash", "password_until", "flat", "allow_unread", "legacy_algorithms_until"),
 )
 _API: Final = ("client_id", "client_secret")
-_LISTS: Final = {"public_key": "public_keys", "networks": "networks", "acknowledge_on": "acknowledge_on"}
-_COLUMNS: Final = (*_SUBSCRIPTION, *_ORGANIZATION, *_SFTP, *_LISTS, *_API)
+_LISTS: Final = {
+    "public_key": "public_keys",
+    "authorities": "authorities",
+    "networks": "networks",
+    "acknowledge_on": "acknowledge_on",
+}
+_SERVER: Final = "push."
+_PUSH: Final = (
+    *("push.host", "push.port", "push.username", "push.hostKey", "push.directory", "push.answers"),
+    *("push.password", "push.key", "push.acknowledgeOn"),
+)
+_BY_LINES: Final = frozenset({"public_key", "authorities", "push.hostKey"})
+_BY_BLANKS: Final = frozenset({"networks", "acknowledge_on", "push.acknowledgeOn"})
+"""What parts the entries of cells that are lists."""
+_COLUMNS: Final = (*_SUBSCRIPTION, *_PUSH, *_ORGANIZATION, *_SFTP, *_LISTS, *_API)
 _PERSON: Final = "localAdministrator"
 _NEEDED: Final = ("subscriber", "process")
-_PLAIN: Final = frozenset({"flat", "allow_unread", "datapassId"})
+_PLAIN: Final = frozenset({"flat", "allow_unread", "datapassId", "push.port"})
 """Columns whose cells are no text but what YAML would make of them."""
 
 Cells = Mapping[str, Located]
@@ -131,6 +147,9 @@ class _Document:
         subscription = {key: row[key] for key in _SUBSCRIPTION if key in row}
         if _PERSON in subscription:
             subscription[_PERSON] = self._mapping(row, {"email": subscription[_PERSON]})
+        server = {key.removeprefix(_SERVER): self._listed(row, key) for key in _PUSH if key in row}
+        if server:
+            subscription["push"] = self._mapping(row, server)
         self._subscriptions.append(self._mapping(row, subscription))
         subscriber = row.get("subscriber")
         if subscriber is None:
@@ -172,12 +191,7 @@ class _Document:
     def _account(self, row: Cells, subscriber: Located, username: Located) -> None:
         name = str(username.value)
         values = {key: row[key] for key in _SFTP if key in row}
-        for key, plural in _LISTS.items():
-            if key in row:
-                cell = row[key]
-                text = str(cell.value)
-                parts = text.splitlines() if key == "public_key" else text.split()
-                values[plural] = self._like(cell, [self._like(cell, part) for part in parts])
+        values |= {plural: self._listed(row, key) for key, plural in _LISTS.items() if key in row}
         served = self._mapping(row, {"subscriber": subscriber, "process": row.get("process", row[""])})
         if name in self._accounts:
             self._agree(self._accounts[name], values)
@@ -187,6 +201,15 @@ class _Document:
             return
         values |= {"organization": subscriber, "subscriptions": self._like(username, [served])}
         self._accounts[name] = self._mapping(row, values)
+
+    def _listed(self, row: Cells, key: str) -> Located:
+        """A cell of the row, as the list of its parts where its column holds a list."""
+        cell = row[key]
+        if key not in _BY_LINES | _BY_BLANKS:
+            return cell
+        text = str(cell.value)
+        parts = text.splitlines() if key in _BY_LINES else text.split()
+        return self._like(cell, [self._like(cell, part) for part in parts])
 
     def _agree(self, first: Located, values: Mapping[str, Located]) -> None:
         """A later row may repeat what the first one says of the same thing, not contradict it."""

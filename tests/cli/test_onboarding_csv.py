@@ -10,7 +10,8 @@ from gateway.cli.onboarding_csv import load_csv
 from gateway.cli.onboarding_file import declaration_of
 from gateway.config import ConfigurationError, Fault
 from gateway.domain.deliveries import Gesture
-from gateway.domain.identity import Mode
+from gateway.domain.identity import Mode, Transport
+from gateway.domain.pushing import PushTarget
 from gateway.domain.referential import Contact
 from gateway.services.declaration import Declaration
 
@@ -70,6 +71,37 @@ def test_what_a_row_may_say_of_a_subscription_and_its_account() -> None:
     )
     (fault,) = refused("subscriber;process;username;acknowledge_on", f"{A};EtatCivil;town;rename wave")
     assert fault.startswith("o.csv:2:4: credentials[0].sftp.acknowledge_on[1]: must be ")
+
+
+def test_a_row_may_name_authorities_and_the_subscribers_own_server() -> None:
+    found = declared(
+        "subscriber;process;accessMode;transport;push.host;push.port;push.username;push.hostKey;push.directory;"
+        "push.answers;push.acknowledgeOn",
+        f'{A};EtatCivil;SFTP;push;sftp.example.org;2022;hub;"ssh-ed25519 AAAA one\nssh-rsa BBBB two";in;'
+        "out;read answer",
+    )
+    (subscription,) = found.subscriptions
+    assert (subscription.record.transport, subscription.record.push) == (
+        Transport.PUSH,
+        PushTarget(
+            "sftp.example.org",
+            "hub",
+            ("ssh-ed25519 AAAA one", "ssh-rsa BBBB two"),
+            port=2022,
+            directory="in",
+            answers="out",
+            acknowledge_on=frozenset({Gesture.READ, Gesture.ANSWER}),
+        ),
+    )
+    found = declared(
+        "subscriber;process;username;authorities", f'{A};EtatCivil;town;"ssh-ed25519 AAAA one\nssh-rsa BBBB two"'
+    )
+    (account,) = found.accounts
+    assert account.record.authorities == ("ssh-ed25519 AAAA one", "ssh-rsa BBBB two")
+    (fault,) = refused(
+        "subscriber;process;push.host;push.username;push.hostKey;push.port", f"{A};EtatCivil;h;u;k;seventy"
+    )
+    assert fault.startswith("o.csv:2:6: subscriptions[0].push.port: must be ")
 
 
 def test_a_row_may_bring_the_hash_of_a_password() -> None:
