@@ -18,6 +18,7 @@ from gateway.pec.returns import Limits
 from gateway.pec.zip_bounds import Bounds
 from gateway.services.office import Office, Policy
 from gateway.services.operator import ensure_gateway
+from gateway.services.ports import Clock
 from gateway.store import schema
 from gateway.store.blobs import LocalBlobs
 from gateway.store.disk import make_directories
@@ -90,7 +91,9 @@ def scanner(settings: Settings) -> Clamd | None:
 
 
 @asynccontextmanager
-async def office_for(settings: Settings, meter: PrometheusMeter | None = None) -> AsyncIterator[Office]:
+async def office_for(
+    settings: Settings, meter: PrometheusMeter | None = None, clock: Clock = now
+) -> AsyncIterator[Office]:
     """Store and blobs, open, without any door: for commands. The schema must be the present one."""
     url = database_url(settings)
     if await asyncio.to_thread(schema.needs_upgrade, url):
@@ -107,7 +110,7 @@ async def office_for(settings: Settings, meter: PrometheusMeter | None = None) -
         office = Office(
             store=store,
             blobs=blobs,
-            clock=now,
+            clock=clock,
             secrets=secrets,
             meter=meter or PrometheusMeter(),
             gateway=str(OrganizationId("ADMIN", operator.company_register, operator.branch_code)),

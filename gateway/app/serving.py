@@ -13,7 +13,7 @@ import structlog
 
 from gateway.api.metrics import PrometheusMeter
 from gateway.api.server import ApiServer
-from gateway.app.offices import office_for, policy, scanner
+from gateway.app.offices import now, office_for, policy, scanner
 from gateway.app.table import jobs
 from gateway.bridge.push import Pushes
 from gateway.bridge.webhooks import Webhooks
@@ -22,18 +22,23 @@ from gateway.config.reloading import Reloading, kept_up
 from gateway.scheduler.jobs import Scheduler
 from gateway.services import figures
 from gateway.services.office import Office
+from gateway.services.ports import Clock
 from gateway.sftp_server.server import SftpServer
 
 log = structlog.get_logger("gateway.app")
 
 
 class Gateway:
-    """One process of the gateway: both doors, the bridge and the scheduler over one store."""
+    """One process of the gateway: both doors, the bridge and the scheduler over one store.
+
+    `clock`: what time it is, for a simulation that has a time of its own.
+    """
 
     office: Office
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, clock: Clock = now) -> None:
         self._settings = settings
+        self._clock = clock
         self._stack = AsyncExitStack()
         self._api: ApiServer | None = None
         self._sftp: SftpServer | None = None
@@ -57,7 +62,7 @@ class Gateway:
         """Opens store, scheduler and doors, in this order; what was opened is closed again when one fails."""
         async with AsyncExitStack() as stack:
             meter = PrometheusMeter()
-            self.office = await stack.enter_async_context(office_for(self._settings, meter))
+            self.office = await stack.enter_async_context(office_for(self._settings, meter, self._clock))
             if self._settings.scheduler.enabled:
                 webhooks = self._webhooks = Webhooks(self.office, private_targets=self._settings.outbox.private_targets)
                 stack.push_async_callback(webhooks.close)
