@@ -6,7 +6,8 @@ import asyncio
 from collections.abc import Callable
 from typing import Protocol
 
-from asyncssh import SSHChannel, SSHReader, SSHServerChannel, SSHWriter
+from asyncssh import SSHReader, SSHServerChannel, SSHWriter
+from asyncssh.channel import SSHChannel
 from asyncssh.stream import SSHServerStreamSession
 
 Served = Callable[["SSHServerChannel[bytes]", "SSHReader[bytes]", "SSHWriter[bytes]"], "Server"]
