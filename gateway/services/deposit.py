@@ -45,7 +45,7 @@ class NewAttachment:
 
 @dataclass(frozen=True, slots=True)
 class NewFolder:
-    """A folder to be created."""
+    """A folder to be created. `synthetic`: it is made up, see `services.synthetic`."""
 
     process: str
     external_id: str
@@ -53,6 +53,7 @@ class NewFolder:
     cases: tuple[NewCase, ...]
     attachments: tuple[NewAttachment, ...]
     close_at: datetime | None = None
+    synthetic: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,6 +168,7 @@ def create(tx: Transaction, office: Office, caller: Caller, new: NewFolder, now:
         close_at=new.close_at,
         applicant=new.applicant,
         partner=caller.partner,
+        synthetic=new.synthetic,
     )
     cases = tuple(_case(tx, folder, case, now) for case in new.cases)
     attachments = tuple(

@@ -63,6 +63,9 @@ async def hand_in(
     if isinstance(answer, Replay):  # the same request, sent twice at a time: the other one was faster
         await _drop(office, kept)
         return answer
+    if new.synthetic:
+        office.signals.published()
+        return answer
     for _, verdict in kept:
         office.meter.count("attachments_total", outcome=verdict.status)
     office.meter.count("folders_total", process=new.process)

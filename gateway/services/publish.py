@@ -92,9 +92,9 @@ def publish(
 
 
 def withdraw(tx: Transaction, caller: Caller, delivery: Delivery, folder_id: str, now: datetime) -> bool:
-    """Takes a READY delivery back; False if its recipient was faster."""
-    ready, withdrawn = DeliveryState.READY, DeliveryState.WITHDRAWN
-    if not tx.deliveries.close(delivery.id, ready, withdrawn, now, door=caller.door, actor=caller.actor):
+    """Takes an open delivery back; False if its recipient was faster."""
+    before, withdrawn = delivery.state, DeliveryState.WITHDRAWN
+    if not tx.deliveries.close(delivery.id, before, withdrawn, now, door=caller.door, actor=caller.actor):
         return False
     tx.journal.write(
         Entry.DELIVERY_WITHDRAWN,

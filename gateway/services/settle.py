@@ -210,7 +210,7 @@ def _move(
         epoch=subscription.epoch,
         detail={"gesture": made} | ({"unread": True} if judgement.unread else {}),
     )
-    if state in ACKNOWLEDGED:
+    if state in ACKNOWLEDGED and not folder.synthetic:
         office.meter.count("acknowledgements_total", door=caller.door, gesture=made)
     if state is DeliveryState.ACCEPTED:
         _receive_event(tx, caller, delivery, case, now)

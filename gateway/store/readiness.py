@@ -161,7 +161,7 @@ def _rehearsed(row: Row) -> Rehearsed:
 
 @lru_cache(maxsize=len(_SIZES))
 def _statements(size: int) -> dict[str, Statement]:
-    names = [bindparam(f"of_{number}") for number in range(size)]
+    names: list[Any] = [bindparam(f"of_{number}") for number in range(size)]
 
     def among(column: ColumnElement[Any]) -> ColumnElement[bool]:
         return column.in_(names)
@@ -199,8 +199,8 @@ def _statements(size: int) -> dict[str, Statement]:
         .join(moves, moves.c.id == _v.move_id)
         .where(
             among(_v.subscription_id),
-            _v.state.in_(("WAITING", "REHEARSING")),
             moves.c.state.in_(_MOVING),
+            or_(_v.state.in_(("WAITING", "REHEARSING")), and_(moves.c.state == "ROLLBACK", _v.state == "SWITCHED")),
             moves.c.name != bindparam("but"),
         )
         .order_by(_v.subscription_id, moves.c.name),

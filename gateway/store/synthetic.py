@@ -40,11 +40,6 @@ _GONE = (
     Statement(update(deliveries).where(_d.case_id.in_(_cases)).values(shown=False, listed_until=None)),
     Statement(update(attachments).where(attachments.c.folder_id == bindparam("folder")).values(blob_key=None)),
 )
-_BLOBS = Statement(
-    select(attachments.c.blob_key).where(
-        attachments.c.folder_id == bindparam("folder"), attachments.c.blob_key.is_not(None)
-    )
-)
 _PURGED = Statement(
     update(folders).where(_f.id == bindparam("folder")).values(applicant=None, purged_at=bindparam("now"))
 )
@@ -61,13 +56,11 @@ class Synthetic:
         rows = self._session.rows(_OPEN, subscription=subscription, most=most)
         return [identifier for (identifier,) in rows]
 
-    def purge(self, folder: str, now: datetime) -> list[str]:
-        """Takes a folder's archives out of every listing, with its bytes and notices; answers the keys of the bytes.
+    def purge(self, folder: str, now: datetime) -> None:
+        """Takes a folder's archives out of every listing, and its notices; its bytes are left to the sweep.
 
         What happened to its deliveries stays, for the certificate.
         """
-        keys = [key for (key,) in self._session.rows(_BLOBS, folder=folder)]
         for statement in _GONE:
             self._session.run(statement, folder=folder)
         self._session.run(_PURGED, folder=folder, now=to_ms(now))
-        return keys
