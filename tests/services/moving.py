@@ -8,6 +8,8 @@ from typing import Any
 
 from gateway.domain.identity import Caller, Door, Mode, Right, Role
 from gateway.domain.moves import Move, Row, Selection, Spec, Wave, WaveSize, sizes, starts
+from gateway.domain.referential import ApiClient
+from gateway.domain.sightings import Sighting
 from gateway.services import moves
 from gateway.services.moves import Status
 from tests.services.people import GATEWAY, OPERATOR, RENNES, VANNES
@@ -18,6 +20,15 @@ APPROVER = Caller(GATEWAY, Role.ADMIN, Door.API, "approver", rights=frozenset({R
 APPLIER = Caller(GATEWAY, Role.ADMIN, Door.API, "applier", rights=frozenset({Right.APPLY}))
 DIGEST = "5e" * 32
 ALL_SFTP = ((RENNES, "EtatCivil"), (RENNES, "CERTDC"), (VANNES, "EtatCivil"), (VANNES, "CERTDC"))
+
+
+async def tried(town: Town, *organizations: str) -> None:
+    """These have a client of the API and have used it: they may be switched."""
+    for organization in organizations or (RENNES, VANNES):
+        client = ApiClient(f"api of {organization}", organization, Role.SI, secret_hashes=("hash",))
+        await town.store.write(lambda tx, new=client: tx.clients.add(new, town.clock()))  # type: ignore[misc]
+        seen = Sighting(Door.API, client.client_id, town.clock())
+        await town.store.write(lambda tx, one=seen: tx.sightings.note(one))  # type: ignore[misc]
 
 
 def planned(

@@ -1,0 +1,143 @@
+"""Carrying moves out: wave after wave, each subscription once, whatever is killed and begun again."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import Final
+
+import structlog
+
+from gateway.domain.alerts import AlertKind
+from gateway.domain.identity import Caller
+from gateway.domain.journal import Entry
+from gateway.domain.moves import Move, MoveState, RowState, Wave, WaveState
+from gateway.services.alerts import alert
+from gateway.services.move_rows import held, switch_rows
+from gateway.services.moves import keep
+from gateway.services.office import Office, gateway_caller
+from gateway.services.ports import Transaction
+from gateway.services.stopping import stopped
+from gateway.services.way_back import roll_back
+
+log = structlog.get_logger(__name__)
+
+BATCH: Final = 50
+"""So many subscriptions are switched in one transaction; others' gestures wait for no more than that."""
+_LOOK_EVERY: Final = 10
+"""After so many batches the stop rules are looked at again."""
+
+
+async def drive(office: Office, name: str | None = None) -> int:
+    """Does whatever the moves that run ask for now, those of one name or all; answers how many rows it settled.
+
+    Every row changes in the transaction that switches its subscription, so that this may break off anywhere and be run
+    again, by several at the same time too. A move that fails keeps no other from going on.
+    """
+    settled = 0
+    faults: list[Exception] = []
+    caller = gateway_caller(office, "moves")
+    for move in await office.store.read(lambda tx: tx.moves.under_way()):
+        if name not in (None, move.name):
+            continue
+        try:
+            back = move.state is MoveState.ROLLBACK
+            settled += await (roll_back(office, caller, move) if back else _go_on(office, caller, move))
+        except Exception as fault:
+            log.exception("move failed", move=move.name)
+            faults.append(fault)
+    if faults:
+        raise faults[0]
+    return settled
+
+
+async def _go_on(office: Office, caller: Caller, move: Move) -> int:
+    settled = steps = 0
+    while True:
+        if steps % _LOOK_EVERY == 0 and await stopped(office, caller, move):
+            return settled
+        done = await _step(office, caller, move)
+        if done is None:
+            return settled
+        settled += done
+        steps += 1
+
+
+async def _step(office: Office, caller: Caller, move: Move) -> int | None:
+    """Begins, carries on or ends a wave; None when there is nothing to be done before some time has passed."""
+    now = office.clock()
+    waves = await office.store.read(lambda tx: tx.moves.waves(move.id))
+    wave = next((one for one in waves if one.state is not WaveState.DONE), None)
+    if wave is None:
+        await _end(office, caller, move, now)
+        return None
+    if wave.state is WaveState.WAITING:
+        if not due(move, waves, wave, now):
+            return None
+        after = WaveState.RUNNING if move.spec.via is None else WaveState.REHEARSE
+        return await _turn(office, caller, move, wave, after, now)
+    if wave.state is WaveState.REHEARSE:
+        return None
+    if not move.spec.window.is_open(now):
+        return None
+    found = await office.store.read(lambda tx: tx.move_rows.of_wave(move.id, wave.number, RowState.WAITING, 0, BATCH))
+    if not found:
+        return await _turn(office, caller, move, wave, WaveState.DONE, now)
+    return await switch_rows(office, caller, move, found, RowState.WAITING)
+
+
+def due(move: Move, waves: Sequence[Wave], wave: Wave, now: datetime) -> bool:
+    """Whether a wave may begin: its time has come, the window is open, and its pause after the one before is over."""
+    if now < wave.starts_at or not move.spec.window.is_open(now):
+        return False
+    before = next((one for one in waves if one.number == wave.number - 1), None)
+    sizes = move.spec.waves
+    pause = sizes[wave.number - 1].pause if wave.number <= len(sizes) else timedelta(0)
+    return before is None or (before.ended_at is not None and now >= before.ended_at + pause)
+
+
+async def _turn(office: Office, caller: Caller, move: Move, wave: Wave, after: WaveState, now: datetime) -> int | None:
+    """Moves a wave on; None when the move runs no more, or somebody else did it."""
+
+    def verb(tx: Transaction) -> bool:
+        if held(tx, move, MoveState.RUNNING) is None:
+            return False
+        if not tx.moves.change_wave(move.id, wave.number, wave.state, after, now):
+            return True
+        counts = tx.move_rows.counts(move.id).get(wave.number, {})
+        detail = {"move": move.name, "wave": wave.number, "state": after, "rows": shown(counts)}
+        tx.journal.write(Entry.MOVE_WAVE, caller, now, digest=bytes.fromhex(move.plan_digest), detail=detail)
+        return True
+
+    if not await office.store.write(verb):
+        return None
+    log.info("move wave", move=move.name, wave=wave.number, state=after)
+    return 0
+
+
+async def _end(office: Office, caller: Caller, move: Move, now: datetime) -> None:
+    """Ends a move whose every wave is done."""
+
+    def verb(tx: Transaction) -> bool:
+        kept = held(tx, move, MoveState.RUNNING)
+        if kept is None:
+            return False
+        totals: dict[RowState, int] = {}
+        for counts in tx.move_rows.counts(move.id).values():
+            for state, count in counts.items():
+                totals[state] = totals.get(state, 0) + count
+        done = replace(kept, state=MoveState.DONE, ended_at=now)
+        keep(tx, caller, kept, done, Entry.MOVE_ENDED, now, rows=shown(totals))
+        detail = {"move": move.name, "rows": shown(totals)}
+        alert(tx, office, AlertKind.MOVE_ENDED, f"The move {move.name} is done", now, detail)
+        return True
+
+    if await office.store.write(verb):
+        office.meter.count("moves_total", state=MoveState.DONE)
+        log.info("move done", move=move.name)
+
+
+def shown(counts: dict[RowState, int]) -> dict[str, int]:
+    """Counts of rows for the journal, without those that are none."""
+    return {str(state): counts[state] for state in RowState if counts.get(state)}

@@ -1,0 +1,61 @@
+"""What speaks against switching one row of a move; how rows are switched is shown with the waves."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from gateway.domain.identity import Mode, Role, Transport
+from gateway.domain.moves import RowState, WaveState
+from gateway.domain.referential import ApiClient
+from gateway.services import moves
+from gateway.services.move_rows import changed_since, switch_rows
+from gateway.services.office import gateway_caller
+from tests.services.moving import ALL_SFTP, APPLIER, modes, running, tried
+from tests.services.people import OPERATOR, RENNES
+from tests.services.town import Town
+
+
+@pytest.mark.parametrize(
+    ("expected", "reason"),
+    [
+        ((Mode.SFTP, Transport.PULL, 1), None),
+        ((Mode.SFTP, Transport.PULL, 2), "it is in mode SFTP (pull), epoch 1, and not in mode SFTP (pull), epoch 2"),
+        ((Mode.SFTP, Transport.PUSH, 1), "it is in mode SFTP (pull), epoch 1, and not in mode SFTP (push), epoch 1"),
+        ((Mode.API, Transport.PULL, 1), "it is in mode SFTP (pull), epoch 1, and not in mode API, epoch 1"),
+    ],
+)
+async def test_mode_transport_and_epoch_are_compared(
+    town: Town, expected: tuple[Mode, Transport, int], reason: str | None
+) -> None:
+    assert changed_since(town.subscriptions[RENNES, "EtatCivil"], *expected) == reason
+
+
+async def test_the_transport_matters_in_mode_sftp_alone(town: Town) -> None:
+    known = replace(town.subscriptions[RENNES, "EtatCivil"], access_mode=Mode.API)
+    assert changed_since(known, Mode.API, Transport.PUSH, 1) is None
+    assert changed_since(None, Mode.API, Transport.PUSH, 1) == "there is no such subscription any more"
+
+
+async def test_rows_are_settled_once_and_only_while_the_move_runs(town: Town) -> None:
+    await tried(town)
+    move = await running(town)
+    caller = gateway_caller(town.office, "moves")
+    rows = await moves.rows(town.office, OPERATOR, move.name)
+    assert await switch_rows(town.office, caller, move, rows[:2], RowState.WAITING) == 2
+    assert await switch_rows(town.office, caller, move, rows[:3], RowState.WAITING) == 1
+    await moves.pause(town.office, APPLIER, move.name)
+    assert await switch_rows(town.office, caller, move, rows, RowState.WAITING) is None
+    assert await modes(town) == ["API", "API", "API", "SFTP"]
+    (wave,) = (await moves.status(town.office, OPERATOR, move.name)).waves
+    assert wave.state is WaveState.WAITING
+
+
+async def test_a_client_that_nobody_has_used_yet_blocks_no_row_as_it_blocks_no_plan(town: Town) -> None:
+    client = ApiClient("rennes-api", RENNES, Role.SI, secret_hashes=("hash",))
+    await town.store.write(lambda tx: tx.clients.add(client, town.clock()))
+    move = await running(town, ALL_SFTP[:2])
+    rows = await moves.rows(town.office, OPERATOR, move.name)
+    assert await switch_rows(town.office, gateway_caller(town.office, "moves"), move, rows, RowState.WAITING) == 2
+    assert await modes(town) == ["API", "API", "SFTP", "SFTP"]
