@@ -1,0 +1,182 @@
+"""Plans of moves: who moves in which wave, who is blocked and why, and what cannot be planned."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from gateway.domain.errors import ForbiddenError
+from gateway.domain.identity import Door, Mode, Right, Role, Transport
+from gateway.domain.moves import RowState, Selection, Spec, Subscriber, WaveSize
+from gateway.domain.plans import Plan, PlanFault, UnplannableError, lines, read
+from gateway.domain.pushing import PushTarget
+from gateway.domain.referential import ApiClient, SubscriptionStatus
+from gateway.domain.windows import Window
+from gateway.services import planning
+from tests.services.people import BREST, BREST_API, DAY, OPERATOR, RENNES, VANNES
+from tests.services.town import Town
+
+SFTP = Spec("m", Selection(mode=Mode.SFTP), Mode.API)
+SERVER = PushTarget("sftp.example.org", "gateway", ("ssh-ed25519 AAAA",))
+
+
+async def planned(town: Town, spec: Spec = SFTP, **changes: Any) -> Plan:
+    return await planning.plan(town.office, OPERATOR, replace(spec, **changes))
+
+
+async def client(town: Town, organization: str = RENNES, **values: Any) -> None:
+    new = replace(ApiClient(f"{organization}-{len(values)}", organization, Role.SI, None, ("hash",)), **values)
+    await town.store.write(lambda tx: tx.clients.add(new, town.clock()))
+
+
+def reasons(plan: Plan) -> dict[tuple[str, str], str | None]:
+    return {(one.organization, one.process): one.reason for one in plan.planned}
+
+
+async def refused(town: Town, spec: Spec = SFTP, **changes: Any) -> tuple[PlanFault, ...]:
+    with pytest.raises(UnplannableError) as caught:
+        await planned(town, spec, **changes)
+    return caught.value.found
+
+
+async def test_what_is_in_flight_decides_who_goes_first(town: Town) -> None:
+    await client(town, RENNES)
+    await client(town, VANNES)
+    await town.deposit("A-1", (RENNES,))
+    await town.deposit("A-2", (RENNES, VANNES))
+    await town.fetch("A-1-EtatCivil-1.zip")
+    plan = await planned(town, waves=(WaveSize(count=3), WaveSize(percent=100.0, pause=DAY)))
+    assert [
+        (row.wave, one.organization, one.process, row.in_flight)
+        for row, one in zip(plan.rows(), plan.planned, strict=True)
+    ] == [
+        (1, RENNES, "CERTDC", 0),
+        (1, VANNES, "CERTDC", 0),
+        (1, VANNES, "EtatCivil", 1),
+        (2, RENNES, "EtatCivil", 2),
+    ]
+    assert [(wave.size, wave.starts_at - town.clock()) for wave in plan.waves] == [(3, 0 * DAY), (1, DAY)]
+    assert read(lines(plan)) == plan
+    assert (await planned(town, waves=plan.spec.waves)).digest == plan.digest
+
+
+async def test_what_was_accepted_is_not_in_flight_any_more(town: Town) -> None:
+    await town.deposit()
+    opened = await town.fetch("A-1-EtatCivil-1.zip")
+    only = Selection(processes=("EtatCivil",), subscribers=(Subscriber(RENNES.split("-")[1]),))
+    assert [one.in_flight for one in (await planned(town, select=only)).planned] == [1]
+    await town.move(opened)
+    assert [one.in_flight for one in (await planned(town, select=only)).planned] == [0]
+
+
+async def test_without_a_client_nobody_moves_to_the_api(town: Town) -> None:
+    await client(town, RENNES, process="CERTDC")
+    await client(town, VANNES, enabled=False)
+    await client(town, VANNES, secret_hashes=(), client_id="without")
+    await client(town, VANNES, role=Role.OSL, client_id="depositor")
+    plan = await planned(town)
+    moving = {pair for pair, reason in reasons(plan).items() if reason is None}
+    assert moving == {(RENNES, "CERTDC")}
+    assert {row.reason for row in plan.rows() if row.state is RowState.BLOCKED} == {
+        "no API client of the organization is enabled, has a secret, and is for this process"
+    }
+    assert [(row.wave, row.state) for row in plan.rows()] == [(1, RowState.WAITING), *[(0, RowState.BLOCKED)] * 3]
+    assert (plan.moving, len(plan.planned)) == (1, 4)
+
+
+async def test_without_an_account_or_server_nobody_moves_to_sftp(town: Town) -> None:
+    spec = Spec("m", Selection(mode=Mode.API), Mode.SFTP)
+    assert set(reasons(await planned(town, spec)).values()) == {
+        "no SFTP account serves it that is enabled and has a password or key"
+    }
+    brest = town.subscriptions[BREST, "EtatCivil"]
+    served = {found.id for (owner, _), found in town.subscriptions.items() if owner == RENNES}
+    await town.store.write(lambda tx: tx.accounts.serve(town.accounts["rennes"].id, {brest.id, *served}))
+    assert reasons(await planned(town, spec))[BREST, "EtatCivil"] is not None
+    await town.change_account("rennes", public_keys=("ssh-ed25519 AAAA",))
+    assert reasons(await planned(town, spec))[BREST, "EtatCivil"] is None
+    await town.change_account("rennes", enabled=False)
+    assert reasons(await planned(town, spec))[BREST, "EtatCivil"] is not None
+    push = replace(spec, transport=Transport.PUSH)
+    assert set(reasons(await planned(town, push)).values()) == {"no server is declared to push to"}
+    await town.change_subscription(BREST, push=SERVER)
+    assert reasons(await planned(town, push))[BREST, "EtatCivil"] is None
+
+
+@pytest.mark.parametrize(
+    ("change", "reason"),
+    [
+        ({"status": SubscriptionStatus.SUSPENDED}, "the subscription is suspended"),
+        ({"status": SubscriptionStatus.REFUSED}, "the subscription was refused"),
+        ({"status": SubscriptionStatus.INACTIVE}, "the subscription is not active"),
+        ({"end_at": timedelta(0)}, "the subscription is not active"),
+        ({"activate_at": 2 * DAY}, "the subscription is not active"),
+        ({"rehearsal_mode": Mode.API, "rehearsal_id": "r"}, "a dual run is under way already: API rehearses"),
+    ],
+)
+async def test_what_a_subscription_itself_says_against_it(town: Town, change: dict[str, Any], reason: str) -> None:
+    await client(town)
+    at: dict[str, Any] = {
+        key: town.clock() + value if isinstance(value, timedelta) else value for key, value in change.items()
+    }
+    await town.change_subscription(RENNES, **at)
+    assert reasons(await planned(town))[RENNES, "EtatCivil"] == reason
+
+
+async def test_what_is_so_already_is_counted_and_left_alone(town: Town) -> None:
+    await client(town)
+    plan = await planned(town, select=Selection(processes=("EtatCivil",)))
+    assert (plan.unchanged, {pair[0] for pair in reasons(plan)}) == (1, {RENNES, VANNES})
+    pull = Spec("m", Selection(mode=Mode.SFTP), Mode.SFTP, Transport.PUSH)
+    await town.change_subscription(RENNES, transport=Transport.PUSH, push=SERVER)
+    assert (await planned(town, pull)).unchanged == 1
+
+
+async def test_a_list_is_looked_up_row_by_row(town: Town) -> None:
+    await client(town)
+    listed = ((RENNES, "EtatCivil"), (BREST, "EtatCivil"))
+    plan = await planned(town, select=Selection(mode=Mode.SFTP, listed=listed))
+    assert set(reasons(plan)) == {(RENNES, "EtatCivil")}
+    unknown = ((RENNES, "PACS"), *listed, ("SI-99999999999999-1", "EtatCivil"))
+    faults = await refused(town, select=Selection(listed=unknown))
+    assert [(fault.path, fault.message) for fault in faults] == [
+        (("select", "list", 0), f"there is no subscription of {RENNES} to PACS"),
+        (("select", "list", 3), "there is no subscription of SI-99999999999999-1 to EtatCivil"),
+    ]
+
+
+async def test_what_matches_nothing_or_leaves_some_out_cannot_be_planned(town: Town) -> None:
+    await client(town)
+    nobody = Selection(mode=Mode.SFTP, subscribers=(Subscriber("99999999999999"),))
+    assert await refused(town, select=nobody) == (PlanFault(("select",), "matches no subscription"),)
+    assert await refused(town, select=Selection(processes=("EtatCivil", "PACS"))) == (
+        PlanFault(("select", "process", 1), "there is no process PACS"),
+    )
+    assert await refused(town, select=Selection(subscribers=(Subscriber(BREST.split("-")[1]),))) == (
+        PlanFault(("to",), "every selected subscription is in mode API already: 2"),
+    )
+    (left,) = await refused(town, waves=(WaveSize(count=1),))
+    assert left.path == ("waves",)
+    assert left.message.startswith("the waves leave 1 of 2 subscriptions out")
+
+
+async def test_waves_begin_in_the_window(town: Town) -> None:
+    await client(town)
+    sunday = Window(frozenset({6}))
+    plan = await planned(town, window=sunday)
+    assert plan.waves[0].starts_at == sunday.opens(town.clock()) > town.clock()
+
+
+async def test_planning_is_a_right_and_only_reads(town: Town) -> None:
+    await client(town)
+    await planned(town)
+    assert await town.lines() == []
+    operator = replace(OPERATOR, door=Door.API)
+    with pytest.raises(ForbiddenError):
+        await planning.plan(town.office, operator, SFTP)
+    await planning.plan(town.office, replace(operator, rights=frozenset({Right.PLAN})), SFTP)
+    with pytest.raises(ForbiddenError):
+        await planning.plan(town.office, replace(BREST_API, rights=frozenset(Right)), SFTP)
