@@ -2,44 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime, timedelta
 from functools import partial
 from itertools import islice
 from typing import Any, Final
 
-from gateway.domain.errors import ConflictError, ForbiddenError, NotFoundError
+from gateway.domain.errors import ConflictError
 from gateway.domain.identity import Caller, Right
 from gateway.domain.ids import new_id
 from gateway.domain.journal import Entry
 from gateway.domain.moves import Move, MoveState, Row, RowState, Spec, Wave
 from gateway.services.access import may, operators_alone
+from gateway.services.move_steps import BY_HAND, Status, Step, Wish, decided, existing, keep, status_of, tell
 from gateway.services.office import Office
+from gateway.services.once import Once, Replay, only_once
 from gateway.services.ports import Transaction
+from gateway.services.precondition import Precondition
 
 _BATCH: Final = 2000
 _STALE: Final = timedelta(days=1)
 """How long a plan may take to be written."""
-NOT_BEGUN: Final = frozenset({MoveState.PLANNED, MoveState.APPROVED})
-
-
-@dataclass(frozen=True, slots=True)
-class Status:
-    """A move with its waves, and how many rows are in which state: of each wave, by its number."""
-
-    move: Move
-    waves: tuple[Wave, ...]
-    counts: dict[int, dict[RowState, int]]
-
-    @property
-    def totals(self) -> dict[RowState, int]:
-        """The same of the whole move."""
-        found: dict[RowState, int] = {}
-        for counts in self.counts.values():
-            for state, count in counts.items():
-                found[state] = found.get(state, 0) + count
-        return found
+_NOT_BEGUN: Final = frozenset({MoveState.PLANNED, MoveState.APPROVED})
 
 
 async def record(
@@ -72,7 +56,7 @@ async def record(
         if not tx.moves.name(move.id, spec.name):
             raise ConflictError("The plan took longer to be written than a plan may; record it again")
         detail = {"size": size, "waves": len(waves), "replaces": before.plan_digest if before else None}
-        _line(tx, Entry.MOVE_PLANNED, caller, move, now, detail)
+        tell(tx, caller, move, Entry.MOVE_PLANNED, now, detail)
         return move, before.id if before else None
 
     kept, given_up = await office.store.write(verb)
@@ -81,99 +65,67 @@ async def record(
     return kept
 
 
-async def approve(office: Office, caller: Caller, name: str, digest: str) -> Move:
-    """Approves the plan of that digest; approving it twice is the same as once.
+async def take(
+    office: Office,
+    caller: Caller,
+    name: str,
+    step: Step,
+    *,
+    digest: str | None = None,
+    reason: str = BY_HAND,
+    expected: Precondition | None = None,
+    once: Once | None = None,
+) -> Status | Replay:
+    """Takes a step of a move; one that was taken before changes nothing.
 
-    Raises ForbiddenError without the right, or to who planned it where two people are asked for; NotFoundError;
-    ConflictError when another plan is recorded now, or the move has begun.
+    Raises ForbiddenError without the right to it, NotFoundError, and ConflictError when the move is not in a state for
+    it, is not as `expected`, or another plan than that of `digest` is recorded.
     """
-    may(caller, Right.APPROVE)
-    now = office.clock()
+    may(caller, step.right)
+    wish = Wish(step, caller, office.clock(), digest, reason)
+    moved: list[MoveState] = []
 
-    def change(move: Move) -> tuple[Move, Entry, dict[str, Any]] | None:
-        _same_plan(move, digest)
-        if move.state is MoveState.APPROVED:
-            return None
-        _expect(move, "approved", MoveState.PLANNED)
-        if office.policy.two_people and caller.actor == move.planned_by:
-            raise ForbiddenError("Another person than the one who planned the move has to approve it")
-        return (
-            replace(move, state=MoveState.APPROVED, approved_by=caller.actor, approved_at=now),
-            Entry.MOVE_APPROVED,
-            {},
-        )
+    def verb(tx: Transaction) -> Status:
+        moved.clear()
+        move = existing(tx.moves.hold(name))
+        if expected is not None:
+            expected.check(status_of(tx, move), "The move", move.state)
+        change = decided(move, wish, office.policy)
+        if change is not None:
+            move, entry, detail = change
+            keep(tx, caller, existing(tx.moves.named(name)), move, entry, wish.now, **detail)
+            moved.append(move.state)
+        return status_of(tx, move)
 
-    return await _change(office, caller, name, now, change)
+    done = await office.store.write(lambda tx: only_once(tx, caller, once, wish.now, verb))
+    for state in moved:
+        office.meter.count("moves_total", state=state)
+    return done
+
+
+async def approve(office: Office, caller: Caller, name: str, digest: str) -> Move:
+    """Approves the plan of that digest. Where two people are asked for, not by who planned it. Raises as `take`."""
+    return await _taken(office, caller, name, Step.APPROVE, digest=digest)
 
 
 async def apply(office: Office, caller: Caller, name: str, digest: str) -> Move:
-    """Lets an approved move run; applying the same plan again changes nothing.
-
-    Raises ForbiddenError, NotFoundError, and ConflictError as `approve` does, or when it is not approved.
-    """
-    may(caller, Right.APPLY)
-    now = office.clock()
-
-    def change(move: Move) -> tuple[Move, Entry, dict[str, Any]] | None:
-        _same_plan(move, digest)
-        if move.applied_at is not None:
-            return None
-        _expect(move, "applied", MoveState.APPROVED)
-        return replace(move, state=MoveState.RUNNING, applied_by=caller.actor, applied_at=now), Entry.MOVE_APPLIED, {}
-
-    return await _change(office, caller, name, now, change)
+    """Lets an approved move run. Raises as `take`."""
+    return await _taken(office, caller, name, Step.APPLY, digest=digest)
 
 
-async def pause(office: Office, caller: Caller, name: str, reason: str = "by hand") -> Move:
-    """Begins no wave and switches nothing more, until it is resumed; what was switched stays so.
-
-    Raises ForbiddenError, NotFoundError, ConflictError.
-    """
-    may(caller, Right.APPLY)
-    now = office.clock()
-
-    def change(move: Move) -> tuple[Move, Entry, dict[str, Any]] | None:
-        if move.state is MoveState.PAUSED:
-            return None
-        _expect(move, "paused", MoveState.RUNNING)
-        return replace(move, state=MoveState.PAUSED, reason=reason), Entry.MOVE_PAUSED, {"reason": reason}
-
-    return await _change(office, caller, name, now, change)
+async def pause(office: Office, caller: Caller, name: str, reason: str = BY_HAND) -> Move:
+    """Begins no wave and switches nothing more; what was switched stays so. Raises as `take`."""
+    return await _taken(office, caller, name, Step.PAUSE, reason=reason)
 
 
 async def resume(office: Office, caller: Caller, name: str) -> Move:
-    """Goes on with a paused move. Its stop rules look from now on at what happens from now on.
-
-    Raises ForbiddenError, NotFoundError, ConflictError.
-    """
-    may(caller, Right.APPLY)
-    now = office.clock()
-
-    def change(move: Move) -> tuple[Move, Entry, dict[str, Any]] | None:
-        if move.state is MoveState.RUNNING:
-            return None
-        _expect(move, "resumed", MoveState.PAUSED)
-        return replace(move, state=MoveState.RUNNING, reason=None, resumed_at=now), Entry.MOVE_RESUMED, {}
-
-    return await _change(office, caller, name, now, change)
+    """Goes on; stop rules look from now on at what happens from now on. Raises as `take`."""
+    return await _taken(office, caller, name, Step.RESUME)
 
 
 async def rollback(office: Office, caller: Caller, name: str) -> Move:
-    """Begins the way back: everything that the move switched is switched back, the last first.
-
-    Raises ForbiddenError, NotFoundError, ConflictError.
-    """
-    may(caller, Right.APPLY)
-    now = office.clock()
-
-    def change(move: Move) -> tuple[Move, Entry, dict[str, Any]] | None:
-        if move.state in (MoveState.ROLLBACK, MoveState.ROLLED_BACK):
-            return None
-        _expect(move, "rolled back", MoveState.RUNNING, MoveState.PAUSED, MoveState.DONE)
-        back = replace(move, state=MoveState.ROLLBACK, ended_at=None, reason=None)
-        return back, Entry.MOVE_ROLLED_BACK, {"begun": True}
-
-    return await _change(office, caller, name, now, change)
+    """Begins the way back: everything that the move switched is switched back, the last first. Raises as `take`."""
+    return await _taken(office, caller, name, Step.ROLLBACK)
 
 
 async def listing(office: Office, caller: Caller, after: str = "", most: int = 100) -> list[Move]:
@@ -185,12 +137,7 @@ async def listing(office: Office, caller: Caller, after: str = "", most: int = 1
 async def status(office: Office, caller: Caller, name: str) -> Status:
     """One move with its waves and counts. For ADMIN. Raises ForbiddenError, NotFoundError."""
     operators_alone(caller)
-
-    def query(tx: Transaction) -> Status:
-        move = _known(tx.moves.named(name))
-        return Status(move, tuple(tx.moves.waves(move.id)), tx.move_rows.counts(move.id))
-
-    return await office.store.read(query)
+    return await office.store.read(lambda tx: status_of(tx, existing(tx.moves.named(name))))
 
 
 async def rows(
@@ -198,77 +145,26 @@ async def rows(
 ) -> list[Row]:
     """The rows behind a position. For ADMIN. Raises ForbiddenError, NotFoundError."""
     operators_alone(caller)
-    return await office.store.read(lambda tx: tx.move_rows.page(_known(tx.moves.named(name)).id, after, most, state))
+    return await office.store.read(lambda tx: tx.move_rows.page(existing(tx.moves.named(name)).id, after, most, state))
 
 
-def keep(
-    tx: Transaction, caller: Caller, before: Move, after: Move, entry: Entry, now: datetime, **detail: Any
-) -> None:
-    """Writes a step of a move that the transaction holds, and its line."""
-    moved = tx.moves.change(after, before.state)
-    assert moved, "the move was held"
-    _line(tx, entry, caller, after, now, detail)
-
-
-async def _change(
-    office: Office,
-    caller: Caller,
-    name: str,
-    now: datetime,
-    change: Callable[[Move], tuple[Move, Entry, dict[str, Any]] | None],
-) -> Move:
-    def verb(tx: Transaction) -> tuple[Move, bool]:
-        move = _known(tx.moves.hold(name))
-        changed = change(move)
-        if changed is None:
-            return move, False
-        after, entry, detail = changed
-        keep(tx, caller, move, after, entry, now, **detail)
-        return after, True
-
-    after, moved = await office.store.write(verb)
-    if moved:
-        office.meter.count("moves_total", state=after.state)
-    return after
-
-
-def _line(tx: Transaction, entry: Entry, caller: Caller, move: Move, now: datetime, detail: dict[str, Any]) -> None:
-    tx.journal.write(entry, caller, now, digest=bytes.fromhex(move.plan_digest), detail={"move": move.name, **detail})
-
-
-def _known(move: Move | None) -> Move:
-    if move is None or move.state is MoveState.ABANDONED:
-        raise NotFoundError("Move")
-    return move
+async def _taken(office: Office, caller: Caller, name: str, step: Step, **values: Any) -> Move:
+    done = await take(office, caller, name, step, **values)
+    assert isinstance(done, Status), "only a request under a key is replayed"
+    return done.move
 
 
 def _replaceable(known: Move | None, digest: str) -> Move | None:
     """The move that is kept already, when it is that plan; None when there is none, or one to be replaced."""
     if known is None or known.plan_digest == digest:
         return known
-    if known.state not in NOT_BEGUN:
+    if known.state not in _NOT_BEGUN:
         raise ConflictError(
             f"The move {known.name} is {known.state}: it has begun, and its plan stays what it was. Give the new plan "
             "another name",
             state={"state": known.state},
         )
     return None
-
-
-def _same_plan(move: Move, digest: str) -> None:
-    if move.plan_digest != digest:
-        raise ConflictError(
-            f"Another plan of {move.name} is recorded: digest {move.plan_digest}, by {move.planned_by}",
-            state={"digest": move.plan_digest},
-        )
-
-
-def _expect(move: Move, verb: str, *states: MoveState) -> None:
-    if move.state not in states:
-        wanted = " or ".join(states)
-        raise ConflictError(
-            f"The move {move.name} is {move.state}: one that is {wanted} can be {verb}", state={"state": move.state}
-        )
 
 
 def _batches(rows: Iterable[Row]) -> Iterator[list[Row]]:

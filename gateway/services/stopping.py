@@ -14,7 +14,7 @@ from gateway.domain.journal import Entry
 from gateway.domain.moves import Move, MoveState, StopRules
 from gateway.services.alerts import alert
 from gateway.services.move_rows import held
-from gateway.services.moves import keep
+from gateway.services.move_steps import keep
 from gateway.services.office import Office
 from gateway.services.ports import Transaction
 

@@ -15,7 +15,7 @@ from gateway.domain.journal import Entry
 from gateway.domain.moves import Move, MoveState, RowState, Wave, WaveState
 from gateway.services.alerts import alert
 from gateway.services.move_rows import held, switch_rows
-from gateway.services.moves import keep
+from gateway.services.move_steps import keep, shown, status_of, tell
 from gateway.services.office import Office, gateway_caller
 from gateway.services.ports import Transaction
 from gateway.services.stopping import stopped
@@ -106,8 +106,8 @@ async def _turn(office: Office, caller: Caller, move: Move, wave: Wave, after: W
         if not tx.moves.change_wave(move.id, wave.number, wave.state, after, now):
             return True
         counts = tx.move_rows.counts(move.id).get(wave.number, {})
-        detail = {"move": move.name, "wave": wave.number, "state": after, "rows": shown(counts)}
-        tx.journal.write(Entry.MOVE_WAVE, caller, now, digest=bytes.fromhex(move.plan_digest), detail=detail)
+        detail = {"wave": wave.number, "state": after, "rows": shown(counts)}
+        tell(tx, caller, move, Entry.MOVE_WAVE, now, detail)
         return True
 
     if not await office.store.write(verb):
@@ -123,10 +123,7 @@ async def _end(office: Office, caller: Caller, move: Move, now: datetime) -> Non
         kept = held(tx, move, MoveState.RUNNING)
         if kept is None:
             return False
-        totals: dict[RowState, int] = {}
-        for counts in tx.move_rows.counts(move.id).values():
-            for state, count in counts.items():
-                totals[state] = totals.get(state, 0) + count
+        totals = status_of(tx, kept).totals
         done = replace(kept, state=MoveState.DONE, ended_at=now)
         keep(tx, caller, kept, done, Entry.MOVE_ENDED, now, rows=shown(totals))
         detail = {"move": move.name, "rows": shown(totals)}
@@ -136,8 +133,3 @@ async def _end(office: Office, caller: Caller, move: Move, now: datetime) -> Non
     if await office.store.write(verb):
         office.meter.count("moves_total", state=MoveState.DONE)
         log.info("move done", move=move.name)
-
-
-def shown(counts: dict[RowState, int]) -> dict[str, int]:
-    """Counts of rows for the journal, without those that are none."""
-    return {str(state): counts[state] for state in RowState if counts.get(state)}

@@ -16,7 +16,7 @@ from gateway.domain.journal import Entry
 from gateway.domain.moves import Move, MoveState, Row, RowState
 from gateway.domain.switches import Switch
 from gateway.services.move_rows import changed_since, held, tell
-from gateway.services.moves import keep
+from gateway.services.move_steps import keep, shown, status_of
 from gateway.services.office import Office
 from gateway.services.ports import Transaction
 from gateway.services.switching import switch_held
@@ -53,12 +53,8 @@ def _batch(caller: Caller, move: Move, now: datetime, tx: Transaction) -> Sequen
         return None
     rows = tx.move_rows.latest(move.id, RowState.SWITCHED, _BATCH)
     if not rows:
-        totals: dict[str, int] = {}
-        for counts in tx.move_rows.counts(move.id).values():
-            for state, count in counts.items():
-                totals[str(state)] = totals.get(str(state), 0) + count
         done = replace(kept, state=MoveState.ROLLED_BACK, ended_at=now)
-        keep(tx, caller, kept, done, Entry.MOVE_ROLLED_BACK, now, begun=False, rows=totals)
+        keep(tx, caller, kept, done, Entry.MOVE_ROLLED_BACK, now, begun=False, rows=shown(status_of(tx, kept).totals))
         return ()
     settled = []
     for row in sorted(rows, key=lambda one: one.subscription_id):  # in one order, whoever holds them

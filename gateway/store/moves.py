@@ -8,11 +8,11 @@ from datetime import datetime
 from sqlalchemy import bindparam, delete, func, select, update
 
 from gateway.domain.moves import Move, MoveState, Wave, WaveState
+from gateway.domain.specs import spec_of, spec_value
 from gateway.store.session import Row, Session
-from gateway.store.specs import spec_of, spec_text
 from gateway.store.statement import Statement, insert_into
 from gateway.store.tables import move_rows, move_waves, moves
-from gateway.store.values import at, from_ms, to_ms
+from gateway.store.values import at, from_json, from_ms, to_json, to_ms
 
 _c, _w = moves.c, move_waves.c
 _COLUMNS = list(moves.columns)
@@ -80,7 +80,7 @@ class Moves:
             id=new.id,
             name=new.id,
             state=MoveState.ABANDONED,
-            spec=spec_text(new.spec),
+            spec=to_json(spec_value(new.spec)),
             plan_digest=new.plan_digest,
             size=new.size,
             planned_by=new.planned_by,
@@ -174,7 +174,7 @@ def _move(row: Row) -> Move:
         id=row[0],
         name=row[1],
         state=MoveState(row[2]),
-        spec=spec_of(row[3]),
+        spec=spec_of(from_json(row[3])),
         plan_digest=row[4],
         size=row[5],
         planned_by=row[6],

@@ -11,7 +11,7 @@ from gateway.domain.moves import Move, Row, Selection, Spec, Wave, WaveSize, siz
 from gateway.domain.referential import ApiClient
 from gateway.domain.sightings import Sighting
 from gateway.services import moves
-from gateway.services.moves import Status
+from gateway.services.move_steps import Status
 from tests.services.people import GATEWAY, OPERATOR, RENNES, VANNES
 from tests.services.town import Town
 
