@@ -17,6 +17,12 @@ Subscriber = Annotated[
     str, typer.Argument(metavar="ORGANIZATION", help="The subscriber, such as SI-21350238800019-35238.")
 ]
 Process = Annotated[str, typer.Argument(metavar="PROCESS", help="The code of the process, such as EtatCivil.")]
+OneSubscriber = Annotated[str | None, typer.Argument(metavar="ORGANIZATION", help="The subscriber.")]
+OneProcess = Annotated[str | None, typer.Argument(metavar="PROCESS", help="The code of the process.")]
+Listed = Annotated[
+    Path | None,
+    typer.Option("--list", metavar="FILE", help="Instead of one: a CSV with the columns organization and process."),
+]
 Epoch = Annotated[int | None, typer.Option("--epoch", min=1, help="Only if its epoch is still this one.")]
 
 
@@ -55,6 +61,50 @@ def subscriptions_switch(
     from gateway.cli.subscriptions import switch
 
     switch(subscriber, process, to, transport, drain, epoch, config, json=json)
+
+
+@subscriptions.command("readiness")
+def subscriptions_readiness(
+    subscriber: Subscriber,
+    process: Process,
+    to: Annotated[Mode, typer.Option("--to", help="The new access mode.")],
+    transport: Annotated[Transport, typer.Option(help="For SFTP: who moves the files.")] = Transport.PULL,
+    config: Config = None,
+    json: Json = False,
+) -> None:
+    """Say what speaks for and against a switch, point by point; the exit code is 1 when anything speaks against it."""
+    from gateway.cli.readiness import show
+
+    show(subscriber, process, to, transport, config, json=json)
+
+
+@subscriptions.command("try")
+def subscriptions_try(
+    subscriber: OneSubscriber = None,
+    process: OneProcess = None,
+    listed: Listed = None,
+    count: Annotated[int, typer.Option(min=1, max=100, help="So many to each.")] = 3,
+    config: Config = None,
+    json: Json = False,
+) -> None:
+    """Send made-up dossiers, marked TEST, through the same path as real ones; statistics leave them out."""
+    from gateway.cli.readiness import send
+
+    send(subscriber, process, listed, count, config, json=json)
+
+
+@subscriptions.command("clean")
+def subscriptions_clean(
+    subscriber: OneSubscriber = None,
+    process: OneProcess = None,
+    listed: Listed = None,
+    config: Config = None,
+    json: Json = False,
+) -> None:
+    """Take back the made-up dossiers: withdraw what is open, close the cases, delete the bytes."""
+    from gateway.cli.readiness import clean
+
+    clean(subscriber, process, listed, config, json=json)
 
 
 @subscriptions.command("certify")
