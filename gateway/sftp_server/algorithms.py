@@ -133,7 +133,7 @@ def accept_signatures(key: asyncssh.SSHKey, *, old: bool = False) -> bool:
     """Whether a client's key can sign in a way that is accepted; from now on it verifies no other.
 
     asyncssh offers only the signature algorithms it is told to, but would still verify an RSA signature over SHA-1.
-    `old` accepts those too.
+    `old` accepts those too, for a caller that looks afterwards at what was used.
     """
     accepted = _WITH_OLD if old else _ACCEPTED
     key.all_sig_algorithms = {name for name in key.all_sig_algorithms if name in accepted}

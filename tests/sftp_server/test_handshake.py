@@ -125,6 +125,25 @@ async def test_a_key_may_sign_over_sha1_only_with_an_exception(scene: Scene, tmp
     assert scene.figures.counts[ACCEPTED] == 1
 
 
+async def test_who_signs_over_sha1_alone_is_told_so_once_that_is_proven(
+    scene: Scene, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Clients of old, that never ask which signatures are taken."""
+    silent = [b"kex-strict-c-v00@openssh.com"]
+    monkeypatch.setattr(asyncssh.SSHClientConnection, "_get_extra_kex_algs", lambda _: silent)
+    key, other = (asyncssh.generate_private_key("ssh-rsa", key_size=2048) for _ in range(2))
+    line = key.export_public_key().decode()
+    await scene.change_account("rennes", lambda account: replace(account, public_keys=(line,)))
+    old: dict[str, Any] = {"password": None, "signature_algs": ["ssh-rsa"]}
+    with pytest.raises(asyncssh.PermissionDenied):
+        async with scene.connect(client_keys=[other], **old):
+            pytest.fail("it was let in")
+    with pytest.raises(asyncssh.DisconnectError, match=r"your software chose ssh-rsa: update it, or ask for an except"):
+        async with scene.connect(client_keys=[key], **old):
+            pytest.fail("it was let in")
+    assert (scene.figures.counts[ACCEPTED], scene.figures.counts[ACCEPTED.replace("accepted", "refused")]) == (0, 1)
+
+
 async def test_cbc_with_encrypt_then_mac_needs_strict_key_exchange(
     scene: Scene, monkeypatch: pytest.MonkeyPatch
 ) -> None:

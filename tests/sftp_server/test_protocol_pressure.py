@@ -118,3 +118,40 @@ async def test_others_get_their_turn_beside_a_client_with_much_to_ask(
         watching.cancel()
     assert done == 4000
     assert longest < 1000, "a few milliseconds of work at a time"
+
+
+async def test_fifty_clients_poll_beside_one_that_takes_nothing(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It has asked for much, stopped to read, and left an upload half done; a second one never began to log in."""
+    name, stuck = await scene.deposit(BIG), asyncio.Event()
+    writable = Connection.writable
+
+    async def watched(connection: Connection) -> None:
+        if not connection._writable.is_set():
+            stuck.set()
+        await writable(connection)
+
+    async def poll() -> list[str]:
+        async with scene.connect() as conn, conn.start_sftp_client() as sftp:
+            return [str(one) for one in await sftp.listdir("/EtatCivil/in")]
+
+    monkeypatch.setattr(Connection, "writable", watched)
+    _, silent = await asyncio.open_connection(*scene.address)
+    async with Relay(scene.address) as relay, scene.connect(address=relay.address) as conn:
+        uploading, _, _ = await conn.open_session(subsystem="sftp", encoding=None)
+        uploading.write(UInt32(5) + bytes([FXP_INIT]) + UInt32(3) + UInt32(200_000) + b"half of a request")
+        writer, reader, _ = await conn.open_session(subsystem="sftp", encoding=None, window=2**31)
+        writer.write(UInt32(5) + bytes([FXP_INIT]) + UInt32(3))
+        wire = Wire(writer, reader)
+        await wire.receive()
+        handle = await wire.open(f"/EtatCivil/in/{name}")
+        relay.stall()
+        _ask_for_much(wire, handle)
+        await asyncio.wait_for(stuck.wait(), 20)
+        for _ in range(5):
+            listings = await asyncio.wait_for(asyncio.gather(*(poll() for _ in range(10))), 20)
+            assert all(name in listing for listing in listings)
+        (stalled,) = [one for one in scene.server._connections if one.account is not None]
+        assert not stalled._writable.is_set(), "it still takes nothing"
+        relay.flow()
+        conn.abort()
+    silent.close()
