@@ -43,7 +43,7 @@ def test_one_that_is_not_ready_is_told_why(town: str, config: Path, capsys: pyte
         show(town, "EtatCivil", "PORTAIL", "pull", config, json=False)
     assert error.value.code == 1
     told = capsys.readouterr().out
-    shown = [line.split(maxsplit=2) for line in told.splitlines()]
+    shown = [line.split() for line in told.splitlines()]
     assert shown[0] == ["point", "go?", "reason"]
     assert ["credentials", "no-go"] in [line[:2] for line in shown]
     assert ["undelivered", "info"] in [line[:2] for line in shown]
