@@ -119,7 +119,8 @@ class Serving:
 class Standing:
     """How a delivery stands towards one reader: who owns it now, and what the reader was served of it so far.
 
-    `holds`: the item asked about is an attachment of its archive's manifest.
+    `holds`: the item asked about is an attachment of its archive's manifest. `rehearsed`: the reader's door acts as if
+    it owned the delivery, in a dual run.
     """
 
     delivery_id: str
@@ -127,6 +128,7 @@ class Standing:
     epoch: int
     holds: bool
     serving: Serving | None
+    rehearsed: bool = False
 
     def owned_by(self, door: Door) -> bool:
         """Whether a gesture through the door counts now."""

@@ -11,9 +11,11 @@ from gateway.domain.deliveries import Delivery, Gesture, Place, Serving, Verdict
 from gateway.domain.errors import ConflictError, NotFoundError, UnreadError
 from gateway.domain.identity import Caller
 from gateway.domain.referential import SftpAccount
+from gateway.services.access import subscription_of
 from gateway.services.archives import Opened
 from gateway.services.office import Office
 from gateway.services.ports import Transaction
+from gateway.services.rehearsing import on_subscription
 from gateway.services.settle import gesture, repeat, whole_reading
 
 ARCHIVE: Final = "archive"
@@ -66,6 +68,7 @@ async def _place(
     now = office.clock()
 
     def verb(tx: Transaction) -> Verdict:
+        tx = _stage(tx, caller, opened)
         if opened.place is None and opened.moved_to is not None:
             return repeat(tx, caller, opened.delivery, made, now)
         if place is not Place.DELETED and _taken(tx, account, opened.delivery, place, name):
@@ -93,6 +96,13 @@ async def _place(
         raise NotFoundError("File")
 
 
+def _stage(tx: Transaction, caller: Caller, opened: Opened) -> Transaction:
+    """Where a gesture on an archive takes effect: what was found in a dual run counts nowhere else, also after it."""
+    if not opened.rehearsed:
+        return tx
+    return on_subscription(tx, caller, subscription_of(tx, opened.delivery.subscription_id))
+
+
 def _taken(tx: Transaction, account: SftpAccount, delivery: Delivery, place: Place, name: str) -> bool:
     """Whether another archive of the account has that name there; the same one only got there a moment earlier."""
     if not tx.archives.name_placed(account.id, delivery.process, place, name):
@@ -117,9 +127,9 @@ def _closed(
     now: datetime,
 ) -> None:
     delivery = opened.delivery
-    tx.deliveries.for_gesture(
-        delivery.id, caller.door, caller.reader
-    )  # held: no other session adds its ranges meanwhile
+    tx = _stage(tx, caller, opened)
+    held = tx.deliveries.for_gesture(delivery.id, caller.door, caller.reader)
+    # Now that it is held, no other session adds its ranges meanwhile.
     serving = tx.servings.get(delivery.id, caller.door, caller.reader) or Serving(opened.owned, opened.epoch, {})
     covered = Coverage((*serving.coverage.get(ARCHIVE, ()), *ranges))
     whole = clean and covered.covers(opened.size)
@@ -130,16 +140,17 @@ def _closed(
         whole_at=serving.whole_at or (now if whole else None),
     )
     tx.servings.save(delivery.id, caller.door, caller.reader, kept, now)
-    if not whole:
+    if not whole or held is None:
         return
-    whole_reading(
+    verdict = whole_reading(
         tx,
         office,
         caller,
-        delivery.id,
+        held,
         now,
         first=serving.whole_at is None,
         opened_owned=opened.owned,
         reading_accepts=Gesture.READ in account.acknowledge_on,
     )
-    tx.deliveries.note_fetch(delivery.id, now)
+    if verdict is not Verdict.MOVES and held[0].fetched_at is None:
+        tx.deliveries.note_fetch(delivery.id, now)

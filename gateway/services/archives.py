@@ -8,17 +8,19 @@ from datetime import datetime
 from gateway.domain.deliveries import Delivery, DeliveryState, Listed, Place, counts, owner
 from gateway.domain.errors import NotFoundError
 from gateway.domain.identity import Caller
-from gateway.domain.referential import SERVED
+from gateway.domain.referential import SERVED, Subscription
 from gateway.pec.archive import Archive
+from gateway.services.access import subscription_of
 from gateway.services.office import Office
 from gateway.services.ports import Transaction
+from gateway.services.rehearsing import on_subscription
 
 
 @dataclass(frozen=True, slots=True)
 class Opened:
     """An archive that an account may read; `owned`: its door owns the delivery now, under `epoch`. Size in bytes.
 
-    `place` is where it was asked for, `moved_to` where the account has put it.
+    `place` is where it was asked for, `moved_to` where the account has put it. `rehearsed`: found in a dual run.
     """
 
     delivery: Delivery
@@ -29,6 +31,7 @@ class Opened:
     epoch: int
     place: Place | None = None
     moved_to: Place | None = None
+    rehearsed: bool = False
 
 
 async def inbox(office: Office, caller: Caller, process: str, *, short: bool = False) -> list[Listed]:
@@ -88,10 +91,7 @@ def found(
 ) -> Opened:
     """What `find` finds, within a transaction of the caller's. Raises NotFoundError."""
     account = _account(caller)
-    if place is None:
-        row = tx.archives.by_name(account, process, name)
-    else:
-        row = tx.archives.by_place(account, process, place, name)
+    row, rehearsed = _seen(tx, caller, account, process, place, name)
     if row is None or row[1].status not in SERVED:
         raise NotFoundError("File")
     delivery, subscription, moved_to = row
@@ -102,8 +102,33 @@ def found(
     if not _addressable(tx, office, caller, delivery, now, owned=owned):
         raise NotFoundError("File")
     return Opened(
-        delivery, name, delivery.archive_size, delivery.published_at, owned, subscription.epoch, place, moved_to
+        delivery,
+        name,
+        delivery.archive_size,
+        delivery.published_at,
+        owned and not rehearsed,
+        subscription.epoch,
+        place,
+        moved_to,
+        rehearsed,
     )
+
+
+def _seen(
+    tx: Transaction, caller: Caller, account: str, process: str, place: Place | None, name: str
+) -> tuple[tuple[Delivery, Subscription, Place | None] | None, bool]:
+    """What an account finds there, and whether it finds it because it rehearses."""
+    if place is None:
+        row = tx.archives.by_name(account, process, name)
+        stage = tx if row is None else on_subscription(tx, caller, row[1])
+        return (row, False) if stage is tx else (stage.archives.by_name(account, process, name), True)
+    row = tx.archives.by_place(account, process, place, name)
+    found = tx.rehearsals.by_place(account, process, place, name) if row is None else None
+    delivery = None if found is None else tx.deliveries.get(found[1])
+    if delivery is None:
+        return row, False
+    stage = on_subscription(tx, caller, subscription_of(tx, delivery.subscription_id))
+    return stage.archives.by_place(account, process, place, name), True
 
 
 async def content(office: Office, opened: Opened) -> Archive:

@@ -16,6 +16,7 @@ from gateway.services.access import case_of, folder_of, is_recipient, may_see
 from gateway.services.checking import ENTRIES, Verdict, check
 from gateway.services.office import Office
 from gateway.services.ports import BlobReader, Transaction
+from gateway.services.rehearsing import on_case
 from gateway.services.served import note_served
 from gateway.services.speaking import may_act, own_event
 
@@ -24,9 +25,12 @@ WRONG_SIZE = "Size does not match with attachment meta-data"
 
 
 class Target(Protocol):
-    """Finds an attachment that may be put now, and holds it if asked; raises when it may not."""
+    """Finds an attachment that may be put now, and holds it if asked; raises when it may not.
 
-    def __call__(self, tx: Transaction, *, hold: bool) -> Attachment: ...
+    Answers it with the transaction in which its row is: for whoever rehearses, not the one given.
+    """
+
+    def __call__(self, tx: Transaction, *, hold: bool) -> tuple[Transaction, Attachment]: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,14 +81,14 @@ async def receive(
 def folder_target(caller: Caller, folder_id: str, attachment_id: str) -> Target:
     """A folder's attachment that may be put now, held if asked; `receive` says what it raises."""
 
-    def target(tx: Transaction, *, hold: bool) -> Attachment:
+    def target(tx: Transaction, *, hold: bool) -> tuple[Transaction, Attachment]:
         folder = folder_of(tx, caller, folder_id, hold=hold)
         attachment = tx.attachments.hold(attachment_id) if hold else tx.attachments.get(attachment_id)
         if attachment is None or attachment.folder_id != folder.id or attachment.event_id is not None:
             raise NotFoundError(_METADATA)
         if folder.completed_at is not None:
             raise InvalidRequestError("The folder is completed: its attachments cannot be put any more")
-        return attachment
+        return tx, attachment
 
     return target
 
@@ -107,7 +111,8 @@ async def receive_for_event(
 def event_target(office: Office, caller: Caller, case_id: str, event_id: str, attachment_id: str) -> Target:
     """The same of an event."""
 
-    def target(tx: Transaction, *, hold: bool) -> Attachment:
+    def target(tx: Transaction, *, hold: bool) -> tuple[Transaction, Attachment]:
+        tx = on_case(tx, caller, case_id)
         case, _ = case_of(tx, caller, case_id, hold=hold)
         event = own_event(tx, caller, case, event_id)
         attachment = tx.attachments.hold(attachment_id) if hold else tx.attachments.get(attachment_id)
@@ -116,7 +121,7 @@ def event_target(office: Office, caller: Caller, case_id: str, event_id: str, at
         may_act(tx, caller, case, office.clock())
         if event.status is not EventStatus.IN_PROGRESS:
             raise InvalidRequestError("The event is sent: its attachments cannot be put any more")
-        return attachment
+        return tx, attachment
 
     return target
 
@@ -136,10 +141,10 @@ async def record(
     now = office.clock()
 
     def verb(tx: Transaction) -> tuple[bool, Blob | None]:
-        attachment = target(tx, hold=True)
+        place, attachment = target(tx, hold=True)
         if not first(tx):
             return False, None
-        note(tx, caller, attachment, blob, verdict, now)
+        note(place, caller, attachment, blob, verdict, now)
         return True, attachment.blob
 
     recorded, replaced = await office.store.write(verb)
@@ -194,6 +199,7 @@ async def open_event_attachment(
     """Opens an attachment of an event; the other side sees it once the event is sent."""
 
     def query(tx: Transaction) -> Attachment | None:
+        tx = on_case(tx, caller, case_id)
         case, _ = case_of(tx, caller, case_id)
         event = tx.events.get(case.id, event_id)
         if event is None:
@@ -223,7 +229,7 @@ async def _receive(
     sha256: bytes | None,
     announced: int | None,
 ) -> None:
-    expected = await office.store.read(lambda tx: target(tx, hold=False))
+    expected = await office.store.read(lambda tx: target(tx, hold=False)[1])
     if announced not in (None, 0, expected.size):
         raise InvalidRequestError(WRONG_SIZE)
     blob, verdict = await take_in(office, expected.size, expected.mime_type, chunks, sha256)

@@ -17,6 +17,7 @@ from gateway.services.once import Once, Replay, only_once
 from gateway.services.ports import Transaction
 from gateway.services.precondition import Precondition
 from gateway.services.progress import advance
+from gateway.services.rehearsing import on_case
 from gateway.services.reopen import reopen
 from gateway.services.served import METADATA, note_served
 from gateway.services.settle import accept_by_answer
@@ -48,7 +49,7 @@ async def read_case(office: Office, caller: Caller, case_id: str, *, lite: bool 
 
     A recipient's reading counts towards the fetching of its deliveries. Raises NotFoundError or ForbiddenError.
     """
-    view = await office.store.read(lambda tx: _read(tx, caller, case_id, lite=lite))
+    view = await office.store.read(lambda tx: _read(on_case(tx, caller, case_id), caller, case_id, lite=lite))
     if not lite:
         await note_served(office, caller, case_id, METADATA, 0, 1)
     return view
@@ -81,7 +82,7 @@ async def set_status(
         if wanted is not case.status:
             change(tx, office, caller, case, folder, wanted, now)
 
-    done = await office.store.write(lambda tx: only_once(tx, caller, once, now, verb))
+    done = await office.store.write(lambda tx: only_once(on_case(tx, caller, case_id), caller, once, now, verb))
     office.signals.published()
     return done if isinstance(done, Replay) else None
 

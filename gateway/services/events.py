@@ -21,6 +21,7 @@ from gateway.services.once import Once, Replay, only_once
 from gateway.services.ports import Transaction
 from gateway.services.precondition import Precondition
 from gateway.services.progress import notify, notify_depositor, speaker
+from gateway.services.rehearsing import on_case
 from gateway.services.reopen import deliver_event, fresh_reopening, reopen
 from gateway.services.settle import accept_by_answer, gesture
 from gateway.services.speaking import may_act, own_event
@@ -51,7 +52,9 @@ async def post_event(
     """
     now = office.clock()
     answer = await office.store.write(
-        lambda tx: only_once(tx, caller, once, now, lambda tx: _post(tx, office, caller, case_id, new, now))
+        lambda tx: only_once(
+            on_case(tx, caller, case_id), caller, once, now, lambda tx: _post(tx, office, caller, case_id, new, now)
+        )
     )
     office.signals.published()
     return answer
@@ -62,6 +65,7 @@ async def check_event(office: Office, caller: Caller, case_id: str, draft: Event
     now = office.clock()
 
     def query(tx: Transaction) -> list[str]:
+        tx = on_case(tx, caller, case_id)
         case, _ = case_of(tx, caller, case_id)
         may_act(tx, caller, case, now)
         return event_faults(tx, office, caller, case, draft)
@@ -73,6 +77,7 @@ async def read_event(office: Office, caller: Caller, case_id: str, event_id: str
     """One event of a case. Raises NotFoundError or ForbiddenError."""
 
     def query(tx: Transaction) -> EventView:
+        tx = on_case(tx, caller, case_id)
         case, _ = case_of(tx, caller, case_id)
         return view_event(caller, case, _event(tx, caller, case, event_id), tx.attachments.of_event(event_id))
 
@@ -111,7 +116,7 @@ async def set_event_status(
         elif status != event.status:
             raise InvalidRequestError(f"status: an event in status {event.status} cannot become {status}")
 
-    done = await office.store.write(lambda tx: only_once(tx, caller, once, now, verb))
+    done = await office.store.write(lambda tx: only_once(on_case(tx, caller, case_id), caller, once, now, verb))
     office.signals.published()
     return done if isinstance(done, Replay) else None
 
@@ -121,6 +126,7 @@ async def delete_event(office: Office, caller: Caller, case_id: str, event_id: s
     now = office.clock()
 
     def verb(tx: Transaction) -> list[str]:
+        tx = on_case(tx, caller, case_id)
         case, folder = case_of(tx, caller, case_id, hold=True)
         event = own_event(tx, caller, case, event_id)
         may_act(tx, caller, case, now)

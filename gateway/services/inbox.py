@@ -11,10 +11,11 @@ from heapq import merge
 from gateway.domain.deliveries import Gesture, Verdict
 from gateway.domain.dossiers import Notification
 from gateway.domain.errors import ForbiddenError, NotFoundError
-from gateway.domain.identity import Caller, Door
+from gateway.domain.identity import Caller, Door, Mode, Role
 from gateway.services.office import Office
 from gateway.services.once import Once, Replay, only_once
 from gateway.services.ports import Transaction
+from gateway.services.rehearsing import apart, on_subscription
 from gateway.services.settle import gesture
 
 _NOUN = "Notification"
@@ -86,7 +87,11 @@ async def acknowledge(
                 found[one] = Outcome.REPEATED
         return answer
 
-    return await office.store.write(lambda tx: only_once(tx, caller, once, now, verb))
+    def apart_from_others(tx: Transaction) -> list[Acknowledged] | Replay:
+        rehearsals = () if once is None else tx.rehearsals.of_organization(caller.organization, Mode.API)
+        return only_once(tx, caller, apart(once, rehearsals), now, verb)
+
+    return await office.store.write(apart_from_others)
 
 
 def _outcome(tx: Transaction, office: Office, caller: Caller, notification_id: str, now: datetime) -> Outcome:
@@ -115,11 +120,13 @@ def _list(
         wanted = wanted & {caller.process} if wanted else {caller.process}
         if not wanted:
             return []
-    sources = [
-        tx.notifications.of_subscription(identifier, now, most, after)
-        for identifier, process in tx.notifications.subscribed(caller.organization)
-        if not wanted or process in wanted
-    ]
+    sources = []
+    for identifier, process, rehearsal in tx.notifications.subscribed(caller.organization):
+        if wanted and process not in wanted:
+            continue
+        sources.append(tx.notifications.of_subscription(identifier, now, most, after))
+        if rehearsal is not None and caller.role is Role.SI:
+            sources.append(tx.notifications.of_rehearsal(rehearsal, most, after))
     narrowed: list[str | None] = [*sorted(wanted)] or [None]
     narrowed += [code for code in priorities if not wanted or code in wanted]
     sources += [tx.notifications.notices(caller.organization, code, most, after) for code in narrowed]
@@ -142,6 +149,8 @@ def _dismiss(tx: Transaction, office: Office, caller: Caller, notification_id: s
         raise ForbiddenError
     if caller.process is not None and caller.process != delivery.process:
         raise ForbiddenError
+    tx = on_subscription(tx, caller, subscription)
+    delivery = tx.deliveries.get(delivery.id) or delivery
     verdict = gesture(tx, office, caller, delivery.id, Gesture.DISMISS, now)
     if verdict is Verdict.FOREIGN and delivery.open:
         return verdict

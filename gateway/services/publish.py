@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from datetime import datetime
 
 from gateway.domain.deliveries import Delivery, DeliveryKind, DeliveryState
@@ -16,6 +17,8 @@ from gateway.domain.ids import new_id
 from gateway.domain.journal import Entry
 from gateway.domain.outgoing import Outgoing
 from gateway.domain.referential import Complement, Process, Subscription
+from gateway.domain.rehearsals import Rehearsed, RehearsedCase, Way
+from gateway.domain.statuses import RANK, Status
 from gateway.pec.archive import Archive, Layout, freeze
 from gateway.pec.dossier import Dossier, Party, Piece
 from gateway.pec.names import DEFAULT_TEMPLATE, safe_number
@@ -74,6 +77,8 @@ def publish(
     tx.archives.add(delivery.id, archive.dump(), received)
     if counted:
         tx.cases.publish(case.id, now)
+    if subscription.rehearsal_id is not None:
+        rehearse(tx, subscription.rehearsal_id, case, delivery)
     tell(tx, delivery, subscription, now)
     queue(tx, delivery, subscription, now)
     tx.journal.write(
@@ -89,6 +94,19 @@ def publish(
         detail={"kind": kind, "archive": archive.name, "size": delivery.archive_size},
     )
     return delivery
+
+
+def rehearse(tx: Transaction, rehearsal: str, case: Case, delivery: Delivery) -> None:
+    """Shows a delivery that was just made to the door that rehearses, as it would have been shown to its owner."""
+    known = tx.overlays.case(rehearsal, case.id)
+    status = max(case.status, Status.HUBEE_NOTIFIED, key=lambda one: RANK[one])  # where a first publication brings it
+    if delivery.kind is DeliveryKind.REOPENING:
+        tx.rehearsals.withdraw(rehearsal, case.id)
+    if known is None:
+        tx.overlays.save_case(rehearsal, RehearsedCase(case.id, status, Way(status)))
+    elif delivery.kind is DeliveryKind.REOPENING:
+        tx.overlays.save_case(rehearsal, replace(known, status=status))
+    tx.rehearsals.save(rehearsal, Rehearsed(delivery.id, case.id, delivery.published_at))
 
 
 def withdraw(tx: Transaction, caller: Caller, delivery: Delivery, folder_id: str, now: datetime) -> bool:

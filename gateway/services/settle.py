@@ -27,6 +27,10 @@ from gateway.services.access import process_of, subscription_of
 from gateway.services.office import Office
 from gateway.services.ports import Transaction
 from gateway.services.progress import advance, notify
+from gateway.services.rehearsing import is_stage
+
+Held = tuple[Delivery, Subscription, bool]
+"""A delivery that nobody else moves meanwhile, as `Deliveries.for_gesture` finds it."""
 
 _KEEPS_NOTIFICATION = (Gesture.STATUS, Gesture.INTEGRATION_ERROR, Gesture.RECEIPT)
 _ENTRIES = {
@@ -53,10 +57,36 @@ def gesture(
     `opened_owned`: the caller's door owned the delivery when it was opened, as the door itself remembers; what it did
     earlier is looked up. Answers FOREIGN when the gesture does not count for this caller, or there is no such delivery.
     """
-    found = tx.deliveries.for_gesture(delivery_id, caller.door, caller.reader)
-    if found is None:
+    held = tx.deliveries.for_gesture(delivery_id, caller.door, caller.reader)
+    if held is None:
         return Verdict.FOREIGN
-    delivery, subscription, served_owned = found
+    return gesture_on(
+        tx,
+        office,
+        caller,
+        held,
+        made,
+        now,
+        opened_owned=opened_owned,
+        allow_unread=allow_unread,
+        reading_accepts=reading_accepts,
+    )
+
+
+def gesture_on(
+    tx: Transaction,
+    office: Office,
+    caller: Caller,
+    held: Held,
+    made: Gesture,
+    now: datetime,
+    *,
+    opened_owned: bool = False,
+    allow_unread: bool = True,
+    reading_accepts: bool = False,
+) -> Verdict:
+    """The same for a delivery that this transaction holds already."""
+    delivery, subscription, served_owned = held
     owning = owner(subscription.access_mode, delivery.pinned_mode, delivery.pinned_until, now)
     if not counts(caller.door, owning, late=opened_owned or served_owned):
         _once_a_day(tx, caller, delivery, made, now, Entry.DELIVERY_REFUSED)
@@ -75,31 +105,31 @@ def whole_reading(
     tx: Transaction,
     office: Office,
     caller: Caller,
-    delivery_id: str,
+    held: Held,
     now: datetime,
     *,
     first: bool,
     opened_owned: bool = False,
     reading_accepts: bool = False,
-) -> None:
+) -> Verdict:
     """Takes the gesture of a reading of which nothing is missing any more.
 
     `first`: nothing was whole before for this caller. Then the journal knows of it even when it moves nothing, since
     every delivery that was served whole through more than one door or account is to be listed (delivery rules, What
     else must hold).
     """
-    verdict = gesture(
+    delivery = held[0]
+    verdict = gesture_on(
         tx,
         office,
         caller,
-        delivery_id,
+        held,
         Gesture.READ,
         now,
         opened_owned=opened_owned,
         reading_accepts=reading_accepts,
     )
-    delivery = tx.deliveries.get(delivery_id) if first and verdict is not Verdict.MOVES else None
-    if delivery is not None:
+    if first and verdict is not Verdict.MOVES:
         tx.journal.write(
             Entry.DELIVERY_SERVED,
             caller,
@@ -108,6 +138,7 @@ def whole_reading(
             delivery_id=delivery.id,
             subscription_id=delivery.subscription_id,
         )
+    return verdict
 
 
 def accept_by_answer(
@@ -210,7 +241,7 @@ def _move(
         epoch=subscription.epoch,
         detail={"gesture": made} | ({"unread": True} if judgement.unread else {}),
     )
-    if state in ACKNOWLEDGED and not folder.synthetic:
+    if state in ACKNOWLEDGED and not folder.synthetic and not is_stage(tx):
         office.meter.count("acknowledgements_total", door=caller.door, gesture=made)
     if state is DeliveryState.ACCEPTED:
         _receive_event(tx, caller, delivery, case, now)

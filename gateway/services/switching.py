@@ -12,6 +12,7 @@ from gateway.domain.identity import Caller, Mode, Transport
 from gateway.domain.journal import Entry
 from gateway.domain.referential import Subscription
 from gateway.domain.switches import InFlight, OpenDeliveries, Switch, Switched
+from gateway.services import rehearsals
 from gateway.services.access import operators_alone
 from gateway.services.office import Office
 from gateway.services.ports import Transaction
@@ -80,10 +81,11 @@ def switch_held(
     """Switches a subscription that the transaction holds; of its rows only those change that have to.
 
     `record`: the subscription with other changes that go with the switch. `move`: on whose behalf, for the journal. A
-    dual run that is under way ends. Raises InvalidRequestError and ConflictError as `switch` does.
+    dual run that is under way ends with its result. Raises InvalidRequestError and ConflictError as `switch` does.
     """
     transport = wanted.transport if wanted.to is Mode.SFTP else known.transport
     _check(known, wanted, transport)
+    rehearsals.finish(tx, caller, known, now)  # the sweep finds the bytes that it leaves behind
     opened = tx.deliveries.open_of(known.id, now)
     mark = hashlib.sha256("\n".join(tx.deliveries.open_ids(known.id)).encode())
     until = None

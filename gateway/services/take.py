@@ -25,6 +25,7 @@ from gateway.services.checking import ENTRIES, Verdict
 from gateway.services.office import Office
 from gateway.services.ports import Transaction
 from gateway.services.progress import advance, record
+from gateway.services.rehearsing import on_case
 from gateway.services.settle import accept_by_answer
 
 Files = Sequence[tuple[legacy.AnswerFile, Blob]]
@@ -107,6 +108,7 @@ def _take(
     if len(cases) != 1:
         found = refusals.ambiguous(reading.number) if cases else refusals.unknown_number(reading.number)
         return refuse(tx, office, caller, answer, found, now)
+    tx = on_case(tx, caller, next(iter(cases)))
     held = tx.cases.hold(next(iter(cases)))
     assert held is not None
     case, folder = held

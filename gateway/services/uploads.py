@@ -22,6 +22,7 @@ from gateway.services.checking import check
 from gateway.services.office import Office
 from gateway.services.once import Once, Replay, only_once
 from gateway.services.ports import PartialWriter, Transaction
+from gateway.services.rehearsing import is_stage
 
 CHECKPOINT: Final = 64 << 20
 """Bytes of one request after which they are made durable and told, while it goes on."""
@@ -66,7 +67,11 @@ async def begin(office: Office, caller: Caller, new: NewUpload, once: Once | Non
     given_up: list[str] = []
 
     def verb(tx: Transaction) -> Upload:
-        attachment = target(tx, hold=True)
+        place, attachment = target(tx, hold=True)
+        if is_stage(place):
+            raise InvalidRequestError(
+                "In a dual run the bytes of an attachment are put whole: uploads are not rehearsed"
+            )
         if new.size != attachment.size:
             raise InvalidRequestError(WRONG_SIZE)
         upload = Upload(
@@ -129,7 +134,7 @@ async def append(
         upload = _visible(tx, office, caller, upload_id)
         if upload.complete:
             return upload, ""
-        return upload, _target_of(office, caller, upload)(tx, hold=False).mime_type
+        return upload, _target_of(office, caller, upload)(tx, hold=False)[1].mime_type
 
     upload, declared = await office.store.read(query)
     if offset != upload.offset:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import datetime
 
-from sqlalchemy import and_, bindparam, delete, exists, or_, select, union_all
+from sqlalchemy import and_, bindparam, delete, exists, or_, select, text, union_all
 
 from gateway.domain.deliveries import Delivery, Listed, Place
 from gateway.domain.referential import SERVED, Subscription
@@ -21,6 +21,8 @@ from gateway.store.tables import (
     archives,
     attachments,
     deliveries,
+    rehearsed_attachments,
+    rehearsed_deliveries,
     sftp_places,
     subscriptions,
     uploads,
@@ -28,7 +30,7 @@ from gateway.store.tables import (
 from gateway.store.tables import sftp_account_subscriptions as links
 from gateway.store.values import at, to_ms
 
-_d, _s, _p = deliveries.c, subscriptions.c, sftp_places.c
+_d, _s, _p, _r = deliveries.c, subscriptions.c, sftp_places.c, rehearsed_deliveries.c
 
 _INSERT = insert_into(archives)
 _INSERT_BLOB = insert_into(archive_blobs)
@@ -42,14 +44,32 @@ _of_account = (
     # Not the bare column: SQLite would start from everybody's subscriptions to the process and not from the account's.
     .where(links.c.account_id == bindparam("account"), _s.process_code.concat("") == bindparam("process"))
 )
+_SERVED = _s.status.in_([str(status) for status in SERVED])
+# What a dual run shows to the account's door. It is looked for in the same statement, so that a poll costs no second.
+_rehearsing = (
+    select(_d.id, _d.archive_name, _d.archive_size, _d.published_at)
+    .select_from(links)
+    .join(subscriptions, and_(_s.id == links.c.subscription_id, _s.rehearsal_mode == "SFTP"))
+    .join(rehearsed_deliveries, _r.rehearsal_id == _s.rehearsal_id)
+    .join(deliveries, and_(_d.id == _r.delivery_id, _d.subscription_id == _s.id))
+    .where(links.c.account_id == bindparam("account"), _s.process_code.concat("") == bindparam("process"))
+)
 _INBOX = Statement(
-    _of_account.where(
-        _d.shown,
-        _s.status.in_([str(status) for status in SERVED]),
-        owner() == "SFTP",
-        _p.delivery_id.is_(None),
-        or_(OPEN, _d.listed_until > bindparam("now")),
-    ).order_by(_d.published_at, _d.id)
+    union_all(
+        _of_account.where(
+            _d.shown,
+            _SERVED,
+            owner() == "SFTP",
+            _p.delivery_id.is_(None),
+            or_(OPEN, _d.listed_until > bindparam("now")),
+        ),
+        _rehearsing.where(
+            _SERVED,
+            _d.state != "WITHDRAWN",
+            _r.place.is_(None),
+            or_(_r.state.in_(["READY", "FETCHED"]), _r.listed_until > bindparam("now")),
+        ),
+    ).order_by(text("4"), text("1"))  # by place: both engines take it of a union
 )
 _PLACED = Statement(
     select(_d.id, _p.name, _d.archive_size, _d.published_at)
@@ -61,6 +81,19 @@ _PLACED = Statement(
         _p.placed_at > bindparam("since"),
     )
     .order_by(_p.placed_at)
+)
+_REHEARSED_PLACED = Statement(
+    select(_d.id, _r.name, _d.archive_size, _d.published_at)
+    .select_from(links)
+    .join(subscriptions, and_(_s.id == links.c.subscription_id, _s.rehearsal_mode == "SFTP"))
+    .join(rehearsed_deliveries, _r.rehearsal_id == _s.rehearsal_id)
+    .join(deliveries, _d.id == _r.delivery_id)
+    .where(
+        links.c.account_id == bindparam("account"),
+        _s.process_code == bindparam("process"),
+        _r.place == bindparam("place"),
+    )
+    .order_by(_r.closed_at)
 )
 _found = (
     select(*COLUMNS, *SUBSCRIPTION_COLUMNS, _p.place)
@@ -95,7 +128,7 @@ _REFERENCED = Statement(
     union_all(
         *(
             select(exists().where(table.c.blob_key == bindparam("key")))
-            for table in (attachments, archive_blobs, answers, uploads)
+            for table in (attachments, archive_blobs, answers, uploads, rehearsed_attachments)
         )
     )
 )
@@ -125,12 +158,13 @@ class Archives:
         return [identifier for (identifier,) in self._session.rows(_MANIFEST, delivery=delivery_id)]
 
     def inbox(self, account: str, process: str, now: datetime) -> list[Listed]:
-        """What the account's inbox of a process shows: open deliveries that SFTP owns, oldest first."""
+        """What the account's inbox of a process shows: open deliveries that SFTP owns (or rehearses), oldest first."""
         return [_listed(row) for row in self._session.rows(_INBOX, account=account, process=process, now=to_ms(now))]
 
     def placed(self, account: str, process: str, place: Place, since: datetime) -> list[Listed]:
         """What the account moved to a place after `since`."""
         rows = self._session.rows(_PLACED, account=account, process=process, place=place, since=to_ms(since))
+        rows += self._session.rows(_REHEARSED_PLACED, account=account, process=process, place=place)
         return [_listed(row) for row in rows]
 
     def by_name(self, account: str, process: str, name: str) -> tuple[Delivery, Subscription, Place | None] | None:

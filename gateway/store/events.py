@@ -35,6 +35,7 @@ _COLUMNS = [
 _INSERT = insert_into(events)
 _GET = Statement(select(*_COLUMNS).where(_c.id == bindparam("id"), _c.case_id == bindparam("case")))
 _OF_CASE = Statement(select(*_COLUMNS).where(_c.case_id == bindparam("case")).order_by(_c.created_at, _c.id))
+_CASE_OF = Statement(select(_c.case_id).where(_c.id == bindparam("id")))
 _IN_PROGRESS = Statement(
     select(_c.id)
     .where(
@@ -62,6 +63,11 @@ class Events:
         """The event of that id, if it belongs to that case."""
         row = self._session.row(_GET, id=identifier, case=case_id)
         return None if row is None else _event(row)
+
+    def case_of(self, identifier: str) -> str | None:
+        """The case that an event belongs to."""
+        row = self._session.row(_CASE_OF, id=identifier)
+        return None if row is None else str(row[0])
 
     def of_case(self, case_id: str) -> list[Event]:
         """All events of a case, oldest first."""

@@ -14,10 +14,19 @@ from gateway.store.deliveries import OPEN
 from gateway.store.owning import owner
 from gateway.store.session import Row, Session
 from gateway.store.statement import Statement, insert_into
-from gateway.store.tables import cases, deliveries, events, notifications, subscriptions
+from gateway.store.tables import (
+    cases,
+    deliveries,
+    events,
+    notifications,
+    rehearsed_deliveries,
+    rehearsed_events,
+    subscriptions,
+)
 from gateway.store.values import at, to_ms
 
 _n, _d, _s = notifications.c, deliveries.c, subscriptions.c
+_r, _e = rehearsed_deliveries.c, rehearsed_events.c
 
 _INSERT = insert_into(notifications)
 _ROWS = (
@@ -43,11 +52,11 @@ _ROWS = (
 _NOTICES = Statement(_ROWS)
 _NOTICES_OF_PROCESS = Statement(_ROWS.where(_n.process_code == bindparam("process")))
 _PROCESSES = Statement(
-    select(_s.id, _s.process_code).where(
+    select(_s.id, _s.process_code, _s.rehearsal_id, _s.rehearsal_mode).where(
         _s.organization_id == bindparam("recipient"), _s.status.in_([str(status) for status in SERVED])
     )
 )
-_DELIVERIES = Statement(
+_of_deliveries = (
     select(
         _d.id,
         _s.organization_id,
@@ -61,17 +70,26 @@ _DELIVERIES = Statement(
         _d.state,
         _d.sequence,
     )
+    .select_from(deliveries)
     .join(subscriptions, _s.id == _d.subscription_id)
     .join(cases, cases.c.id == _d.case_id)
     .outerjoin(events, events.c.id == _d.event_id)
-    .where(
-        _d.subscription_id == bindparam("subscription"),
-        _d.shown,
-        tuple_(_d.published_at, _d.id) > tuple_(bindparam("since"), bindparam("behind")),
-        or_(and_(OPEN, owner() == "API"), _d.closed_door == Door.API.value),
-    )
+    .where(tuple_(_d.published_at, _d.id) > tuple_(bindparam("since"), bindparam("behind")))
     .order_by(_d.published_at, _d.id)
     .limit(bindparam("most"))
+)
+_DELIVERIES = Statement(
+    _of_deliveries.where(
+        _d.subscription_id == bindparam("subscription"),
+        _d.shown,
+        or_(and_(OPEN, owner() == "API"), _d.closed_door == Door.API.value),
+    )
+)
+_REHEARSED = Statement(
+    _of_deliveries.add_columns(_r.state, _e.id)
+    .join(rehearsed_deliveries, and_(_r.delivery_id == _d.id, _r.rehearsal_id == _s.rehearsal_id))
+    .outerjoin(rehearsed_events, _e.id == _d.event_id)
+    .where(_r.rehearsal_id == bindparam("rehearsal"), ~_r.dismissed, _d.state != "WITHDRAWN")
 )
 _DELETE = Statement(delete(notifications).where(_n.id == bindparam("id"), _n.recipient_id == bindparam("recipient")))
 _EXISTS = Statement(select(_n.recipient_id).where(_n.id == bindparam("id")))
@@ -114,9 +132,13 @@ class Notifications:
             rows = self._session.rows(_NOTICES_OF_PROCESS, process=process, **values)
         return [_notification(row) for row in rows]
 
-    def subscribed(self, recipient: str) -> list[tuple[str, str]]:
-        """The (id, process) of the subscriptions by which an organization may be notified."""
-        return [(identifier, process) for identifier, process in self._session.rows(_PROCESSES, recipient=recipient)]
+    def subscribed(self, recipient: str) -> list[tuple[str, str, str | None]]:
+        """The (id, process) of the subscriptions by which an organization may be notified.
+
+        The third is the dual run under way in which the API rehearses.
+        """
+        rows = self._session.rows(_PROCESSES, recipient=recipient)
+        return [(row[0], row[1], row[2] if row[3] == "API" else None) for row in rows]
 
     def of_subscription(
         self, subscription: str, now: datetime, most: int, after: tuple[datetime, str] | None = None
@@ -124,6 +146,21 @@ class Notifications:
         """The oldest deliveries that a subscription's API inbox shows, as notifications of the same id."""
         rows = self._session.rows(_DELIVERIES, subscription=subscription, now=to_ms(now), most=most, **_behind(after))
         return [_notification(row[:9], fetched=row[9] != "READY", sequence=row[10]) for row in rows]
+
+    def of_rehearsal(self, rehearsal: str, most: int, after: tuple[datetime, str] | None = None) -> list[Notification]:
+        """The oldest deliveries that the API shows while it rehearses, settled by their owner or not.
+
+        An event that the owner has acknowledged is still SENT to whoever rehearses.
+        """
+        rows = self._session.rows(_REHEARSED, rehearsal=rehearsal, most=most, **_behind(after))
+        return [
+            _notification(
+                (*row[:8], "SENT" if row[8] == "RECEIVED" and row[12] is None else row[8]),
+                fetched=row[11] != "READY",
+                sequence=row[10],
+            )
+            for row in rows
+        ]
 
     def arrived(self, mark: str) -> set[str]:
         """The organizations with a notice or a delivery whose id is larger, so that it was made later."""

@@ -48,6 +48,9 @@ _SAVE = Statement(
         )
     )
 )
+_OF_DELIVERY = Statement(
+    select(_c.owned, _c.epoch, _c.coverage, _c.whole_at, _c.door).where(_c.delivery_id == bindparam("delivery"))
+)
 _OWNED = Statement(
     select(_c.delivery_id)
     .join(deliveries, deliveries.c.id == _c.delivery_id)
@@ -76,6 +79,7 @@ _STANDINGS = Statement(
         _c.epoch,
         _c.coverage,
         _c.whole_at,
+        subscriptions.c.rehearsal_mode,
     )
     .join(subscriptions, subscriptions.c.id == deliveries.c.subscription_id)
     .outerjoin(servings, _of_reader)
@@ -136,7 +140,14 @@ class Servings:
         """
         rows = self._session.rows(_STANDINGS, case=case_id, item=item, door=door, actor=actor, now=to_ms(now))
         return [
-            Standing(row[0], Mode(row[1]), row[2], bool(row[3]), None if row[4] is None else _serving(row[4:]))
+            Standing(
+                row[0],
+                Mode(row[1]),
+                row[2],
+                bool(row[3]),
+                None if row[4] is None else _serving(row[4:8]),
+                row[8] is not None and row[8] == door.mode,
+            )
             for row in rows
         ]
 
@@ -160,6 +171,10 @@ class Servings:
         if row is None:
             return None
         return Parties(*row[:4]), None if row[5] is None else attachment(row[5:]), bool(row[4])
+
+    def of_delivery(self, delivery_id: str) -> list[tuple[Door, Serving]]:
+        """All that was served of a delivery, and through which doors."""
+        return [(Door(row[4]), _serving(row)) for row in self._session.rows(_OF_DELIVERY, delivery=delivery_id)]
 
     def owned_of_case(self, case_id: str, door: Door, actor: str) -> set[str]:
         """The deliveries of a case that `actor` opened through `door` while that door owned them."""

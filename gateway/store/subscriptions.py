@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import asdict
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import bindparam, or_, select, update
@@ -95,6 +96,12 @@ _UPDATE = Statement(
     update(subscriptions).where(_c.id == bindparam("of")).values({name: bindparam(name) for name in _CHANGING})
 )
 
+_REHEARSE = Statement(
+    update(subscriptions)
+    .where(_c.id == bindparam("of"))
+    .values(rehearsal_id=bindparam("rehearsal"), rehearsal_mode=bindparam("mode"))
+)
+
 
 class Subscriptions:
     """Rows of `subscriptions`."""
@@ -131,6 +138,10 @@ class Subscriptions:
             _DUE, status=SubscriptionStatus.INACTIVE, now=to_ms(now), begun=to_ms(begun_before(now)), most=most
         )
         return [row[0] for row in rows]
+
+    def rehearse(self, identifier: str, rehearsal: str | None, mode: Mode | None) -> None:
+        """Notes the dual run that begins, or that none is under way any more. For its subscriber nothing changed."""
+        self._session.run(_REHEARSE, of=identifier, rehearsal=rehearsal, mode=mode)
 
     def change(self, changed: Subscription, now: datetime) -> None:
         """Writes every field but organization and process."""
@@ -183,8 +194,9 @@ def _contact(text: str | None) -> Contact | None:
     return None if text is None else Contact(**from_json(text))
 
 
+@lru_cache(maxsize=4096)
 def subscription(row: Row) -> Subscription:
-    """The subscription in a row of COLUMNS."""
+    """The subscription in a row of COLUMNS. Remembered by its content: gestures read the same ones again and again."""
     return Subscription(
         id=row[0],
         organization=row[1],

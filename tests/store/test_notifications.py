@@ -61,7 +61,7 @@ async def test_an_organization_is_notified_by_subscriptions_that_are_served(
     await seeded.write(lambda tx: tx.subscriptions.change(replace(BREST_API, status=status), NOW))
     served = status in (SubscriptionStatus.ACTIVE, SubscriptionStatus.INACTIVE)
     found = await seeded.read(lambda tx: tx.notifications.subscribed(BREST))
-    assert found == ([(BREST_API.id, "EtatCivil")] if served else [])
+    assert found == ([(BREST_API.id, "EtatCivil", None)] if served else [])
 
 
 async def test_deliveries_show_as_notifications_of_the_same_id_oldest_first(seeded: AnyStore) -> None:

@@ -10,6 +10,7 @@ from sqlalchemy import (
     Index,
     Integer,
     LargeBinary,
+    SmallInteger,
     String,
     Table,
     Text,
@@ -111,6 +112,7 @@ rehearsed_deliveries = Table(
     Column("gesture", String(20)),
     Column("fetched_at", Instant),
     Column("closed_at", Instant),
+    Column("listed_until", Instant),  # accepted by reading: still listed for a grace time
     Index(None, "delivery_id"),
     Index(None, "rehearsal_id", "published_at", "delivery_id"),
 )
@@ -120,6 +122,7 @@ rehearsed_cases = Table(
     metadata,
     Column("rehearsal_id", Identifier, ForeignKey("rehearsals.id", ondelete="CASCADE"), primary_key=True),
     Column("case_id", Identifier, ForeignKey("cases.id"), primary_key=True),
+    Column("begun", String(15), nullable=False),  # the status from which both sides went on
     Column("status", String(15), nullable=False),
     Column("way", Text, nullable=False),  # JSON: every status that was set, in order, marked where it was inserted
 )
@@ -133,6 +136,27 @@ rehearsed_events = Table(
     Column("content", Text, nullable=False),  # JSON: the event with its attachments as they were posted
     Column("created_at", Instant, nullable=False),
     Index(None, "rehearsal_id", "case_id", "created_at"),
+)
+
+rehearsed_attachments = Table(
+    "rehearsed_attachments",
+    metadata,
+    Column("id", Identifier, primary_key=True),
+    Column("rehearsal_id", Identifier, ForeignKey("rehearsals.id", ondelete="CASCADE"), nullable=False),
+    Column("event_id", Identifier, ForeignKey("rehearsed_events.id", ondelete="CASCADE"), nullable=False),
+    Column("folder_id", Identifier, nullable=False),
+    Column("position", SmallInteger, nullable=False),
+    Column("file_name", String(255), nullable=False),
+    Column("type", String(100), nullable=False),
+    Column("size", BigInteger, nullable=False),
+    Column("mime_type", String(255), nullable=False),
+    Column("status", String(9), nullable=False),
+    Column("blob_key", String(64)),
+    Column("sha256", LargeBinary(32)),
+    Column("crc32", BigInteger),
+    Index(None, "rehearsal_id"),
+    Index(None, "event_id"),
+    Index(None, "blob_key"),
 )
 
 seals = Table(
