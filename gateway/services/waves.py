@@ -14,6 +14,7 @@ from gateway.domain.identity import Caller
 from gateway.domain.journal import Entry
 from gateway.domain.moves import Move, MoveState, RowState, Wave, WaveState
 from gateway.services.alerts import alert
+from gateway.services.dual_runs import over, rehearse
 from gateway.services.move_rows import held, switch_rows
 from gateway.services.move_steps import keep, shown, status_of, tell
 from gateway.services.office import Office, gateway_caller
@@ -78,7 +79,10 @@ async def _step(office: Office, caller: Caller, move: Move) -> int | None:
         after = WaveState.RUNNING if move.spec.via is None else WaveState.REHEARSE
         return await _turn(office, caller, move, wave, after, now)
     if wave.state is WaveState.REHEARSE:
-        return None
+        done = await rehearse(office, caller, move, wave)
+        if done is None and await over(office, move, wave):
+            return await _turn(office, caller, move, wave, WaveState.DONE, now)
+        return done
     if not move.spec.window.is_open(now):
         return None
     found = await office.store.read(lambda tx: tx.move_rows.of_wave(move.id, wave.number, RowState.WAITING, 0, BATCH))

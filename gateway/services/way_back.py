@@ -15,6 +15,7 @@ from gateway.domain.identity import Caller, Mode
 from gateway.domain.journal import Entry
 from gateway.domain.moves import Move, MoveState, Row, RowState
 from gateway.domain.switches import Switch
+from gateway.services.dual_runs import call_off
 from gateway.services.move_rows import changed_since, held, tell
 from gateway.services.move_steps import keep, shown, status_of
 from gateway.services.office import Office
@@ -52,6 +53,8 @@ def _batch(caller: Caller, move: Move, now: datetime, tx: Transaction) -> Sequen
     if kept is None:
         return None
     rows = tx.move_rows.latest(move.id, RowState.SWITCHED, _BATCH)
+    if not rows and (rehearsing := tx.move_rows.latest(move.id, RowState.REHEARSING, _BATCH)):
+        return [_called_off(tx, caller, move, row, now) for row in rehearsing]
     if not rows:
         done = replace(kept, state=MoveState.ROLLED_BACK, ended_at=now)
         keep(tx, caller, kept, done, Entry.MOVE_ROLLED_BACK, now, begun=False, rows=shown(status_of(tx, kept).totals))
@@ -63,6 +66,13 @@ def _batch(caller: Caller, move: Move, now: datetime, tx: Transaction) -> Sequen
         assert moved, "the move was held"
         settled.append(after)
     return settled
+
+
+def _called_off(tx: Transaction, caller: Caller, move: Move, row: Row, now: datetime) -> Row:
+    call_off(tx, caller, row, now)
+    after = replace(row, state=RowState.LEFT_OUT, reason="the move was rolled back during the dual run")
+    tx.move_rows.change(move.id, after, RowState.REHEARSING, now)
+    return after
 
 
 def _switched_back(tx: Transaction, caller: Caller, move: Move, row: Row, now: datetime) -> Row:

@@ -39,6 +39,11 @@ _OF_WAVE = Statement(
         _c.wave == bindparam("wave"), _c.state == bindparam("state"), _c.position > bindparam("after")
     ).order_by(_c.position)
 )
+_RESTED = Statement(
+    _page.where(
+        _c.wave == bindparam("wave"), _c.state == bindparam("state"), _c.changed_at <= bindparam("before")
+    ).order_by(_c.position)
+)
 _LATEST = Statement(_page.where(_c.state == bindparam("state")).order_by(_c.position.desc()))
 _OF_SUBSCRIPTION = Statement(
     select(*_COLUMNS).where(_of_move, _c.subscription_id == bindparam("subscription")).order_by(_c.position)
@@ -118,6 +123,11 @@ class MoveRows:
     def of_wave(self, move: str, wave: int, state: RowState, after: int, most: int) -> list[Row]:
         """Those of a wave in a state, behind a position."""
         found = self._session.rows(_OF_WAVE, move=move, wave=wave, state=state, after=after, most=most)
+        return [_row(row) for row in found]
+
+    def rested(self, move: str, wave: int, state: RowState, before: datetime, most: int) -> list[Row]:
+        """Those of a wave in a state that nobody has changed or looked at since a date."""
+        found = self._session.rows(_RESTED, move=move, wave=wave, state=state, before=to_ms(before), most=most)
         return [_row(row) for row in found]
 
     def latest(self, move: str, state: RowState, most: int) -> list[Row]:

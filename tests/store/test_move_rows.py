@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from gateway.domain.identity import Mode, Transport
 from gateway.domain.moves import Move, MoveState, Row, RowState, Selection, Spec
@@ -50,3 +50,18 @@ async def test_a_row_is_moved_on_once(seeded: AnyStore) -> None:
     assert await seeded.read(lambda tx: tx.move_rows.page("m", 0, 1, RowState.SWITCHED)) == [done]
     latest = await seeded.read(lambda tx: tx.move_rows.latest("m", RowState.SWITCHED, 9))
     assert [row.position for row in latest] == [2, 1]
+
+
+async def test_what_was_looked_at_a_moment_ago_rests(seeded: AnyStore) -> None:
+    first, second, _ = await rows_of(seeded, 3)
+    for row, at in ((first, NOW), (second, NOW + timedelta(hours=1))):
+        looked = replace(row, state=RowState.REHEARSING)
+        assert await seeded.write(lambda tx, new=looked, at=at: tx.move_rows.change("m", new, RowState.WAITING, at))  # type: ignore[misc]
+
+    async def rested(wave: int, before: datetime) -> list[int]:
+        found = await seeded.read(lambda tx: tx.move_rows.rested("m", wave, RowState.REHEARSING, before, 9))
+        return [row.position for row in found]
+
+    assert await rested(first.wave, NOW) == [1]
+    assert await rested(second.wave, NOW) == []
+    assert await rested(second.wave, NOW + timedelta(hours=1)) == [2]
