@@ -1,0 +1,96 @@
+"""Virtual subscribers: what polls for them, with which habits, and what it writes down."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass, field
+from datetime import timedelta
+from random import Random
+from typing import Final
+
+from gateway.domain.identity import Mode
+from tools.simulate.agenda import STEP, Agenda, Work
+from tools.simulate.habits import Habits, between
+from tools.simulate.ledger import Ledger, Said, What
+from tools.simulate.volumes import START
+
+FINAL: Final = ("DONE", "REFUSED")
+
+
+@dataclass
+class Subscriber:
+    """A commune and its one subscription, with the software of both doors; `mode` is the owner's."""
+
+    organization: str
+    process: str
+    subscription: str
+    habits: Habits
+    mode: Mode
+    real: bool = False
+    ledger: Ledger = field(default_factory=Ledger)
+    software: dict[Mode, list[Poller]] = field(default_factory=dict)
+
+    def wake(self, *, all_doors: bool = False) -> None:
+        """Lets what polls at the owner's door find what is new; `all_doors`: at the others too."""
+        for mode, pollers in self.software.items():
+            if all_doors or mode is self.mode:
+                for poller in pollers:
+                    poller.wake()
+
+
+def final_status(number: str) -> str:
+    """How a dossier ends: every system of a subscriber comes to the same decision."""
+    return FINAL[hashlib.sha256(number.encode()).digest()[0] < 40]
+
+
+class Poller:
+    """Polls at its habit's times, of which those are left out at which it would find nothing."""
+
+    def __init__(self, agenda: Agenda, subscriber: Subscriber, actor: str, random: Random) -> None:
+        self.agenda = agenda
+        self.habits = subscriber.habits
+        self.actor = actor
+        self.polls = 0
+        self._random = random
+        self._ledger = subscriber.ledger
+        self._phase = timedelta(minutes=random.randrange(60))
+        self._asked = False
+
+    def wake(self) -> None:
+        """Looks at its next poll."""
+        if self._asked or self.habits.forever:
+            return
+        self._asked = True
+        since = max(self.agenda.clock.now + STEP, self.habits.away_until or START)
+        begin = START + self._phase
+        polls = -((begin - since) // self.habits.period)
+        self.agenda.at(begin + polls * self.habits.period, self.actor, self._visit)
+
+    async def visit(self) -> None:
+        """What a poll does."""
+        raise NotImplementedError
+
+    def chance(self, probability: float) -> bool:
+        """Whether something happens this time."""
+        return self._random.random() < probability
+
+    def within(self, bounds: tuple[timedelta, timedelta]) -> timedelta:
+        """A time within bounds."""
+        return between(self._random, bounds)
+
+    def later(self, time: timedelta, work: Work) -> None:
+        """Does something after a while, poll or not."""
+        self.agenda.after(time, self.actor, work)
+
+    def note(self, door: str, what: What, about: str, *, taken: bool = True, status: str = "") -> None:
+        """Writes a line of the ledger."""
+        self._ledger.note(Said(self.agenda.clock.now, door, self.actor, what, about, taken, status))
+
+    def wrong(self, fault: str) -> None:
+        """Writes down what should not be."""
+        self._ledger.faults.append(f"{self.agenda.clock.now:%Y-%m-%d %H:%M} {self.actor}: {fault}")
+
+    async def _visit(self) -> None:
+        self._asked = False
+        self.polls += 1
+        await self.visit()
