@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, time, timedelta
-from typing import Any, Final
+from typing import Final
 from zoneinfo import ZoneInfo
 
 from gateway.domain.authorized_keys import keys_of
@@ -19,6 +19,7 @@ from gateway.domain.switches import OpenDeliveries
 
 WINDOW: Final = timedelta(days=30)
 """How far back the mandatory statuses of answered cases are looked at."""
+_TRIED: Final = "used"
 RECENT: Final = timedelta(days=90)
 """A credential that was last used longer ago counts as one that nobody has tried."""
 
@@ -37,14 +38,21 @@ class Credential:
 
 
 @dataclass(frozen=True, slots=True)
-class Rehearsed:
-    """The latest dual run towards a mode. `result`: what was compared, once it has ended."""
+class LastRun:
+    """The latest dual run towards a mode, and how many deliveries compare how; of one under way, so far.
 
+    `example`: what one of the different ones differs in.
+    """
+
+    rehearsal_id: str
     mode: Mode
     epoch: int
     started_at: datetime
-    ended_at: datetime | None = None
-    result: dict[str, Any] | None = None
+    over: bool = False
+    equal: int = 0
+    different: int = 0
+    pending: int = 0
+    example: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +75,7 @@ class Facts:
     unanswered_since: datetime | None = None
     answered: int = 0
     inserted: int = 0
-    rehearsed: Rehearsed | None = None
+    last_run: LastRun | None = None
     move: str | None = None
 
     def credentials(self, mode: Mode) -> tuple[Credential, ...]:
@@ -99,6 +107,11 @@ class Readiness:
     def against(self) -> str:
         """The reasons of every no-go in one line; empty when there is none."""
         return "; ".join(point.reason for point in self.points if point.ok is False)
+
+    @property
+    def against_planning(self) -> str:
+        """The same without what its subscriber has time for until the switch: to try the new credential."""
+        return "; ".join(point.reason for point in self.points if point.ok is False and point.name != _TRIED)
 
 
 def works(account: SftpAccount, now: datetime, zone: ZoneInfo) -> bool:
@@ -156,11 +169,11 @@ def _new_door(facts: Facts, to: Mode, transport: Transport, now: datetime) -> It
     yield Point("credentials", True, f"{_named(found)}: enabled")
     used = [one for one in found if one.used(now)]
     if used:
-        yield Point("used", True, "; ".join(_seen(one, now) for one in used[:3]))
+        yield Point(_TRIED, True, "; ".join(_seen(one, now) for one in used[:3]))
     elif stale := [one for one in found if one.seen is not None]:
-        yield Point("used", False, f"{_seen(stale[0], now)}: let the subscriber try it again")
+        yield Point(_TRIED, False, f"{_seen(stale[0], now)}: let the subscriber try it again")
     else:
-        yield Point("used", False, f"{_named(found)}: never used, let the subscriber log in once")
+        yield Point(_TRIED, False, f"{_named(found)}: never used, let the subscriber log in once")
 
 
 def _server(facts: Facts) -> Iterator[Point]:
@@ -170,9 +183,9 @@ def _server(facts: Facts) -> Iterator[Point]:
         return
     yield Point("credentials", True, f"the server {target.host} is declared")
     if facts.server_error is not None:
-        yield Point("used", False, f"the server {target.host} failed last: {facts.server_error}")
+        yield Point(_TRIED, False, f"the server {target.host} failed last: {facts.server_error}")
     else:
-        yield Point("used", None, f"nothing is known against the server {target.host}")
+        yield Point(_TRIED, None, f"nothing is known against the server {target.host}")
 
 
 def _present_door(facts: Facts, now: datetime) -> Iterator[Point]:
@@ -192,18 +205,17 @@ def _present_door(facts: Facts, now: datetime) -> Iterator[Point]:
 
 
 def _rehearsal(facts: Facts, to: Mode) -> Point:
-    found = facts.rehearsed
+    found = facts.last_run
     if found is None or found.mode is not to or found.epoch != facts.subscription.epoch:
         return Point("rehearsal", None, "no rehearsal yet")
-    since = f"{found.started_at:%Y-%m-%d}"
-    if found.result is None:
-        return Point("rehearsal", None, f"the rehearsal since {since} was not compared yet")
-    told = ", ".join(f"{key} {value}" for key, value in found.result.items() if type(value) is int)
-    if found.result.get("different"):
-        return Point("rehearsal", False, f"the two systems differed in the rehearsal since {since}: {told}")
-    if not found.result.get("equal"):
-        return Point("rehearsal", None, f"nothing was compared in the rehearsal since {since}")
-    return Point("rehearsal", True, f"the two systems did the same in the rehearsal since {since}: {told}")
+    run = f"in the rehearsal {'of' if found.over else 'since'} {found.started_at:%Y-%m-%d}"
+    told = f"equal {found.equal}, different {found.different}, pending {found.pending}"
+    if found.different:
+        example = f" ({found.example})" if found.example else ""
+        return Point("rehearsal", False, f"the two systems differed {run}: {told}{example}")
+    if not found.equal:
+        return Point("rehearsal", None, f"nothing could be compared {run}: {told}")
+    return Point("rehearsal", True, f"the two systems did the same {run}: {told}")
 
 
 def _undelivered(facts: Facts, now: datetime) -> Point:

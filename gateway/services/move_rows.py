@@ -37,7 +37,7 @@ async def switch_rows(office: Office, caller: Caller, move: Move, rows: Sequence
     now = office.clock()
     spec = move.spec
     ids = [row.subscription_id for row in rows]
-    ready = await readiness_of(office, caller, ids, spec.to, spec.transport, move=move.name)
+    ready = await readiness_of(office, caller, ids, spec.to, spec.transport, move=move.name, whole=False)
     after = await office.store.write(partial(_switched, caller, move, rows, before, ready, now))
     if after is None:
         return None

@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import ColumnElement, Select, and_, bindparam, case, exists, func, or_, select
 
 from gateway.domain.identity import Door, Mode
-from gateway.domain.readiness import WINDOW, Credential, Facts, Rehearsed, works
+from gateway.domain.readiness import WINDOW, Credential, Facts, LastRun, works
 from gateway.domain.referential import SftpAccount, Subscription
 from gateway.domain.sightings import Sighting
 from gateway.domain.switches import OpenDeliveries
@@ -38,7 +38,7 @@ from gateway.store.tables import sftp_account_subscriptions as links
 from gateway.store.values import at, from_json, from_ms, to_ms
 
 PAGE: Final = 500
-_SIZES: Final = (1, 20, PAGE)
+_SIZES: Final = (1, 50, PAGE)
 """So many ids a statement takes; a page that is smaller repeats its last one, so that few statements are compiled."""
 _NONE: Final = OpenDeliveries(0, 0)
 
@@ -60,7 +60,7 @@ class _Found:
     open: dict[str, tuple[OpenDeliveries, datetime | None]] = field(default_factory=dict)
     unanswered: dict[str, tuple[int, datetime]] = field(default_factory=dict)
     answered: dict[str, tuple[int, int]] = field(default_factory=dict)
-    rehearsed: dict[str, Rehearsed] = field(default_factory=dict)
+    last_runs: dict[str, LastRun] = field(default_factory=dict)
     moves: dict[str, str] = field(default_factory=dict)
 
 
@@ -71,11 +71,12 @@ class Readiness:
         self._session = session
 
     def facts(
-        self, ids: Sequence[str], to: Mode, now: datetime, zone: ZoneInfo, move: str | None = None
+        self, ids: Sequence[str], to: Mode, now: datetime, zone: ZoneInfo, move: str | None = None, *, whole: bool
     ) -> dict[str, Facts]:
         """What is known of each of at most PAGE subscriptions, by id; those that exist.
 
-        Rehearsals are those towards `to`. `move`: the name of one that does not count as having them in hand.
+        Dual runs are those towards `to`, without what they showed. `move`: the name of one that does not count as
+        having them in hand. Not `whole`: without the cases, of which nothing decides.
         """
         if not ids:
             return {}
@@ -96,12 +97,14 @@ class Readiness:
         found.errors = dict(rows("errors"))
         for row in rows("open", now=to_ms(now)):
             found.open[row[0]] = OpenDeliveries(int(row[1]), int(row[2]), int(row[3])), from_ms(row[4])
-        for row in rows("unanswered"):
+        for row in rows("unanswered") if whole else ():
             found.unanswered[row[0]] = row[1], at(row[2])
-        for row in rows("answered", since=to_ms(now - WINDOW)):
+        for row in rows("answered", since=to_ms(now - WINDOW)) if whole else ():
             found.answered[row[0]] = row[1], int(row[2])
         for row in rows("rehearsals", towards=to):
-            found.rehearsed[row[0]] = _rehearsed(row)  # the latest comes last
+            found.last_runs[row[0]] = LastRun(
+                row[1], to, row[2], at(row[3]), row[4] is not None
+            )  # the latest comes last
         for identifier, name in rows("moves", but=move or ""):
             found.moves.setdefault(identifier, name)
         return {one.id: _facts(one, found) for one in known}
@@ -123,7 +126,7 @@ def _facts(known: Subscription, found: _Found) -> Facts:
         since,
         answered,
         inserted,
-        found.rehearsed.get(known.id),
+        found.last_runs.get(known.id),
         found.moves.get(known.id),
     )
 
@@ -153,10 +156,6 @@ def _account(row: Row, now: datetime, zone: ZoneInfo) -> Credential:
 
 def _sighting(door: Door, credential: str, row: Row) -> Sighting | None:
     return None if row[0] is None else Sighting(door, credential, at(row[0]), row[1], row[2], from_ms(row[3]))
-
-
-def _rehearsed(row: Row) -> Rehearsed:
-    return Rehearsed(Mode(row[1]), row[2], at(row[3]), from_ms(row[4]), from_json(row[5]))
 
 
 @lru_cache(maxsize=len(_SIZES))
@@ -192,7 +191,7 @@ def _statements(size: int) -> dict[str, Statement]:
         .where(among(_c.subscription_id), _c.status.in_(_UNANSWERED), _c.id.not_in(MADE_UP))
         .group_by(_c.subscription_id),
         "answered": _answered(among(_c.subscription_id)),
-        "rehearsals": select(_r.subscription_id, _r.mode, _r.epoch, _r.started_at, _r.ended_at, _r.result)
+        "rehearsals": select(_r.subscription_id, _r.id, _r.epoch, _r.started_at, _r.ended_at)
         .where(among(_r.subscription_id), _r.mode == bindparam("towards"))
         .order_by(_r.started_at, _r.id),
         "moves": select(_v.subscription_id, moves.c.name)

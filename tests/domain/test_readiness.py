@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from gateway.domain.identity import Door, Mode, Transport
-from gateway.domain.readiness import RECENT, Credential, Facts, Point, Readiness, Rehearsed, judge, works
+from gateway.domain.readiness import RECENT, Credential, Facts, LastRun, Point, Readiness, judge, works
 from gateway.domain.referential import SftpAccount, Subscription, SubscriptionStatus
 from gateway.domain.sightings import Sighting
 from gateway.domain.switches import OpenDeliveries
@@ -48,7 +48,10 @@ def test_every_point_has_its_own_name_and_a_reason() -> None:
         ({"subscription": replace(SUBSCRIPTION, access_mode=Mode.API)}, "in mode API already"),
         ({"subscription": replace(SUBSCRIPTION, end_at=NOW)}, "the subscription is Inactif: activate it first"),
         ({"subscription": replace(SUBSCRIPTION, status=SubscriptionStatus.REFUSED)}, "is Refusé"),
-        ({"rehearsed": Rehearsed(Mode.API, 1, NOW, NOW, {"equal": 9, "different": 1})}, "differed in the rehearsal"),
+        (
+            {"last_run": LastRun("r", Mode.API, 1, NOW, over=True, equal=9, different=1, example="A-1.zip: bytes")},
+            "the two systems differed in the rehearsal of 2026-03-02: equal 9, different 1, pending 0 (A-1.zip: bytes)",
+        ),
     ],
 )
 def test_one_no_go_is_enough(changes: dict[str, object], reason: str) -> None:
@@ -71,19 +74,24 @@ def test_many_credentials_are_not_all_named() -> None:
 
 
 @pytest.mark.parametrize(
-    ("rehearsed", "ok"),
+    ("last_run", "ok"),
     [
         (None, None),
-        (Rehearsed(Mode.API, 1, NOW), None),
-        (Rehearsed(Mode.API, 1, NOW, NOW, {"equal": 0, "different": 0, "pending": 4}), None),
-        (Rehearsed(Mode.API, 1, NOW, NOW, {"equal": 20, "different": 0}), True),
-        (Rehearsed(Mode.API, 1, NOW, NOW, {"equal": 20, "different": 1}), False),
-        (Rehearsed(Mode.API, 2, NOW, NOW, {"equal": 20, "different": 1}), None),
-        (Rehearsed(Mode.SFTP, 1, NOW, NOW, {"equal": 20, "different": 1}), None),
+        (LastRun("r", Mode.API, 1, NOW, pending=4), None),
+        (LastRun("r", Mode.API, 1, NOW, equal=20, pending=4), True),
+        (LastRun("r", Mode.API, 1, NOW, equal=20, different=1), False),
+        (LastRun("r", Mode.API, 2, NOW, equal=20, different=1), None),
+        (LastRun("r", Mode.SFTP, 1, NOW, equal=20, different=1), None),
     ],
 )
-def test_the_rehearsal_counts_for_its_mode_and_epoch(rehearsed: Rehearsed | None, ok: bool | None) -> None:
-    assert point(replace(READY, rehearsed=rehearsed), "rehearsal").ok is ok
+def test_the_rehearsal_counts_for_its_mode_and_epoch(last_run: LastRun | None, ok: bool | None) -> None:
+    assert point(replace(READY, last_run=last_run), "rehearsal").ok is ok
+
+
+def test_a_plan_leaves_time_to_try_the_credential() -> None:
+    untried = to_the_api(replace(READY, clients=(replace(CLIENT, seen=None),)))
+    assert (untried.go, untried.against_planning) == (False, "")
+    assert to_the_api(replace(READY, clients=())).against_planning.startswith("no enabled client")
 
 
 def test_skipped_statuses_inform() -> None:

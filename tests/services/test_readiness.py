@@ -15,6 +15,7 @@ from gateway.domain.pushing import PushTarget
 from gateway.domain.readiness import Point, Readiness
 from gateway.domain.referential import ApiClient, SubscriptionStatus
 from gateway.domain.sightings import Sighting
+from gateway.services import cases, rehearsals
 from gateway.services.readiness import readiness, readiness_of
 from tests.services.people import BREST, DAY, HOUR, OPERATOR, RENNES, RENNES_API, VANNES
 from tests.services.town import Town
@@ -139,6 +140,36 @@ async def test_a_drain_has_to_end_first(town: Town) -> None:
     assert point(await of(town), "drain").ok is True
 
 
+async def test_what_the_two_systems_did_in_a_dual_run_decides(town: Town) -> None:
+    await client(town)
+    await seen(town, Door.API, "rennes-api")
+    identifier = town.subscriptions[RENNES, "EtatCivil"].id
+    view = await town.deposit("A-1")
+    await rehearsals.start(town.office, OPERATOR, identifier, Mode.API, 7 * DAY)
+    assert "nothing could be compared" in point(await of(town), "rehearsal").reason
+    await town.fetch((await town.listing())[0])
+    found = point(await of(town), "rehearsal")
+    assert (found.ok, found.reason.endswith("equal 0, different 0, pending 1")) == (None, True)
+    await town.read_all(RENNES_API, view)
+    await town.answer("A-1", 100)
+    for status in ("SI_RECEIVED", "DONE"):
+        await cases.set_status(town.office, RENNES_API, view.cases[0].id, status)
+    assert point(await of(town), "rehearsal").ok is True
+    town.clock.pass_by(8 * DAY)
+    await town.deposit("A-2")
+    await rehearsals.end_due(town.office)
+    assert (await of(town)).go
+    await rehearsals.start(town.office, OPERATOR, identifier, Mode.API, 7 * DAY)
+    await town.fetch((await town.listing())[0])
+    town.clock.pass_by(8 * DAY)
+    await rehearsals.end_due(town.office)
+    found_again = await of(town)
+    assert not found_again.go
+    assert "fetched by SFTP only" in found_again.against
+    await town.switch(RENNES, Mode.PORTAIL)
+    assert point(await of(town), "rehearsal").reason == "no rehearsal yet"
+
+
 async def test_only_an_active_subscription_in_another_mode_can_be_switched(town: Town) -> None:
     assert "in mode SFTP (pull) already" in (await of(town, to=Mode.SFTP)).against
     await town.change_subscription(RENNES, status=SubscriptionStatus.SUSPENDED)
@@ -179,3 +210,5 @@ async def test_one_and_many_are_judged_alike(town: Town, data: st.DataObject) ->
     many = await readiness_of(town.office, OPERATOR, [*ids, number], to)
     assert list(many) == ids
     assert many == {one: await readiness(town.office, OPERATOR, one, to) for one in ids}
+    quick = await readiness_of(town.office, OPERATOR, ids, to, whole=False)
+    assert {one: found.against for one, found in quick.items()} == {one: found.against for one, found in many.items()}

@@ -15,7 +15,7 @@ class Readiness(Protocol):
     """Port on readiness; see `store.readiness`."""
 
     def facts(
-        self, ids: Sequence[str], to: Mode, now: datetime, zone: ZoneInfo, move: str | None = None
+        self, ids: Sequence[str], to: Mode, now: datetime, zone: ZoneInfo, move: str | None = None, *, whole: bool
     ) -> dict[str, Facts]: ...
 
 
