@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from gateway.api.metrics import PrometheusMeter
+from gateway.bridge.alerts import Alerts
 from gateway.bridge.clamd import Clamd
 from gateway.config import Settings, master_key
 from gateway.domain.errors import UnavailableError
@@ -16,6 +17,7 @@ from gateway.domain.identity import OrganizationId
 from gateway.domain.retry import RetryPolicy
 from gateway.pec.returns import Limits
 from gateway.pec.zip_bounds import Bounds
+from gateway.services.alerts import signing_key
 from gateway.services.office import Office, Policy
 from gateway.services.operator import ensure_gateway
 from gateway.services.ports import Clock
@@ -81,7 +83,17 @@ def policy(settings: Settings) -> Policy:
         penalties=settings.penalties.rules,
         accept_unscanned=settings.antivirus.when_away == "accept",
         accept_too_large=settings.antivirus.too_large == "accept",
+        two_people=settings.moves.two_people,
+        alert_channels=settings.alerts.channels,
+        alert_again=settings.alerts.again,
     )
+
+
+def alerts_for(office: Office, settings: Settings) -> Alerts:
+    """Who sends alerts, as the settings say where."""
+    told = settings.alerts
+    key = signing_key(office, told.webhook_secret.get_secret_value())
+    return Alerts(office, told.webhook, key, told.mailing)
 
 
 def scanner(settings: Settings) -> Clamd | None:

@@ -13,8 +13,9 @@ import structlog
 
 from gateway.api.metrics import PrometheusMeter
 from gateway.api.server import ApiServer
-from gateway.app.offices import now, office_for, policy, scanner
+from gateway.app.offices import alerts_for, now, office_for, policy, scanner
 from gateway.app.table import jobs
+from gateway.bridge.alerts import Alerts
 from gateway.bridge.push import Pushes
 from gateway.bridge.webhooks import Webhooks
 from gateway.config import Settings
@@ -45,6 +46,7 @@ class Gateway:
         self._scheduler: Scheduler | None = None
         self._webhooks: Webhooks | None = None
         self._pushes: Pushes | None = None
+        self._alerts: Alerts | None = None
 
     @property
     def http_port(self) -> int:
@@ -68,7 +70,8 @@ class Gateway:
                 stack.push_async_callback(webhooks.close)
                 pushes = self._pushes = Pushes(self.office, self._settings.manner, self._settings.data_dir / "spool")
                 stack.push_async_callback(pushes.drain, 0)
-                table = jobs(self.office, webhooks, pushes, self._settings)
+                self._alerts = alerts_for(self.office, self._settings)
+                table = jobs(self.office, webhooks, pushes, self._alerts, self._settings)
                 self._scheduler = Scheduler(self.office, table, self._settings.scheduler.lease)
                 await self._scheduler.open()
                 stack.push_async_callback(self._scheduler.drain, 0)
@@ -89,8 +92,8 @@ class Gateway:
             limits=settings.rates.limits,
         )
         self._sftp.resize(answer_max_size=sizes.answer_max_size)
-        if self._scheduler is not None and self._webhooks is not None and self._pushes is not None:
-            self._scheduler.retime(jobs(self.office, self._webhooks, self._pushes, settings))
+        if self._scheduler and self._webhooks and self._pushes and self._alerts:
+            self._scheduler.retime(jobs(self.office, self._webhooks, self._pushes, self._alerts, settings))
 
     async def drain(self) -> None:
         """Stops accepting, and lets what runs finish within the deadline of the settings."""

@@ -7,12 +7,13 @@ from typing import Annotated, Any
 
 import typer
 
+from gateway.cli.commands.alerts import alerts
 from gateway.cli.commands.host_keys import host_keys
 from gateway.cli.commands.journal import journal
 from gateway.cli.commands.moves import moves
 from gateway.cli.commands.options import Config, Json
 from gateway.cli.commands.push import push
-from gateway.cli.commands.subscriptions import subscriptions
+from gateway.cli.commands.rehearsals import subscriptions
 from gateway.cli.exits import table
 from gateway.cli.failing import Wishes, failures
 
@@ -38,6 +39,7 @@ accounts = typer.Typer(help="SFTP accounts.", no_args_is_help=True)
 app.add_typer(accounts, name="accounts")
 penalties = typer.Typer(help="Who has to wait after failed logins.")
 app.add_typer(penalties, name="penalties")
+app.add_typer(alerts, name="alerts")
 app.add_typer(host_keys, name="host-keys")
 app.add_typer(journal, name="journal")
 app.add_typer(push, name="push")

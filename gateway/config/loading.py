@@ -8,7 +8,8 @@ from pathlib import Path
 from gateway.config.environment import overlay, variables
 from gateway.config.faults import ConfigurationError, Fault
 from gateway.config.located import Located, load
-from gateway.config.settings import SECRET_ONLY, Settings
+from gateway.config.section import SECRET_ONLY
+from gateway.config.settings import Settings
 from gateway.config.validation import validate
 
 

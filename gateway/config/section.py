@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Final
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, JsonValue
 
 Port = Annotated[int, Field(ge=0, le=65535)]
 Count = Annotated[int, Field(ge=1)]
+SECRET_ONLY: Final[dict[str, JsonValue]] = {"environment_only": True}
+"""Marks a field that is refused in the file and read from the environment alone."""
 
 
 class Section(BaseModel):

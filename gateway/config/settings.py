@@ -10,15 +10,17 @@ from pathlib import Path
 from typing import Annotated, Final, Literal
 from urllib.parse import urlsplit
 
-from pydantic import AfterValidator, ConfigDict, Field, JsonValue, SecretStr, model_validator
+from pydantic import AfterValidator, ConfigDict, Field, SecretStr, model_validator
 from pydantic.alias_generators import to_camel
 
+from gateway.config.alerts import Alerts
 from gateway.config.antivirus import Antivirus
+from gateway.config.moving import Moving
 from gateway.config.penalties import Penalties
 from gateway.config.proxy_protocol import ProxyProtocol
 from gateway.config.push import Push
 from gateway.config.rates import Rates
-from gateway.config.section import Count, Port, Section
+from gateway.config.section import SECRET_ONLY, Count, Port, Section
 from gateway.config.sftp_limits import SftpLimits
 from gateway.config.units import Delay, Duration, Size
 from gateway.domain.pushing import Manner
@@ -26,8 +28,6 @@ from gateway.domain.statuses import Status
 
 GIB: Final = 2**30
 MIB: Final = 2**20
-SECRET_ONLY: Final[dict[str, JsonValue]] = {"environment_only": True}
-"""Marks a field that is refused in the file and read from the environment alone."""
 
 
 def _database_url(url: SecretStr) -> SecretStr:
@@ -256,6 +256,8 @@ class Settings(Section):
     penalties: Penalties = Field(default=Penalties(), description="what failing to log in again and again leads to")
     expiry: Expiry = Field(default=Expiry(), description="deliveries that nobody takes")
     outbox: Outbox = Field(default=Outbox(), description="outgoing calls")
+    alerts: Alerts = Field(default=Alerts(), description="whom the gateway tells of trouble")
+    moves: Moving = Field(default=Moving(), description="planned switches of many subscriptions")
     push: Push = Field(default=Push(), description="deliveries to subscribers' own servers")
     answers: Answers = Field(default=Answers(), description="what legacy servers send back")
     retention: Retention = Field(default=Retention(), description="what the doors keep")

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
+from ipaddress import ip_address
 from typing import Any, Final
 
 from gateway.domain.outgoing import OutgoingState
@@ -23,6 +24,7 @@ class AlertKind(StrEnum):
     OUTGOING_DEAD = "outgoing.dead"
     DISK_FULL = "disk.full"
     JOB_FAILING = "job.failing"
+    STORE_AWAY = "store.away"
     TEST = "alerts.test"
 
 
@@ -48,6 +50,19 @@ class Alert:
     state: OutgoingState = OutgoingState.PENDING
     next_at: datetime | None = None
     last_error: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Mailing:
+    """The mail server, and between whom it carries. `tls`: starttls, implicit or none; `user` empty: no login."""
+
+    host: str
+    port: int
+    tls: str
+    user: str
+    password: str = field(repr=False)
+    sender: str
+    recipients: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +92,7 @@ _TITLES: Final = {
     AlertKind.OUTGOING_DEAD: _Words("Des appels sortants sont abandonnés", "Outgoing calls were given up"),
     AlertKind.DISK_FULL: _Words("Le disque est presque plein", "The disk is nearly full"),
     AlertKind.JOB_FAILING: _Words("Un travail périodique échoue", "Periodic work fails"),
+    AlertKind.STORE_AWAY: _Words("La base de données ne répond pas", "The database does not answer"),
     AlertKind.TEST: _Words("Essai des alertes", "Test of the alerts"),
 }
 _ADVICE: Final = {
@@ -108,6 +124,10 @@ _ADVICE: Final = {
     AlertKind.JOB_FAILING: _Words(
         "Le journal du processus dit pourquoi : gateway doctor.", "The log of the process says why: gateway doctor."
     ),
+    AlertKind.STORE_AWAY: _Words(
+        "Rien n'est accepté tant qu'elle ne répond pas : gateway doctor.",
+        "Nothing is accepted before it answers: gateway doctor.",
+    ),
     AlertKind.TEST: _Words("Il n'y a rien à faire.", "There is nothing to do."),
 }
 
@@ -130,3 +150,13 @@ def mail(alert: Alert) -> Mail:
     body += [*about, "", advice.english, "", f"{when} · {alert.kind} · {alert.id}", ""]
     subject = " ".join(f"[gateway] {title.french} / {title.english}: {data['text']}".split())
     return Mail(subject if len(subject) <= 200 else subject[:199] + "…", "\n".join(body))
+
+
+def loopback(host: str) -> bool:
+    """Whether a host is this machine itself."""
+    if host == "localhost":
+        return True
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return False

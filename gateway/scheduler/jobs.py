@@ -6,6 +6,7 @@ import asyncio
 import os
 import socket
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, timedelta
 from typing import Final
@@ -14,8 +15,10 @@ from uuid import uuid4
 import structlog
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 
+from gateway.domain.alerts import AlertKind
 from gateway.domain.outgoing import Lease
 from gateway.services import leases
+from gateway.services.alerts import raise_alert
 from gateway.services.office import Office
 
 log = structlog.get_logger(__name__)
@@ -115,9 +118,15 @@ class Scheduler:
         except Exception:
             log.exception("job failed", job=job.name)
             self._office.meter.count("errors_total", door="SCHEDULER")
+            await self._tell(job)
         else:
             if done:
                 log.info("job done", job=job.name, count=done)
+
+    async def _tell(self, job: Job) -> None:
+        """Alerts the people who run the gateway. Where the store itself is away, who sends alerts finds out."""
+        with suppress(Exception):
+            await raise_alert(self._office, AlertKind.JOB_FAILING, job.name, about=job.name)
 
     async def _keep(self, job: Job) -> None:
         """Prolongs the lease while the job runs; if that fails, verbs are still guarded by states and fences."""

@@ -80,11 +80,10 @@ async def settle(office: Office, sent: Alert, failure: str | None) -> None:
         office.meter.count("alerts_total", channel=sent.channel, outcome=state)
 
 
-def of_test(office: Office, channel: AlertChannel) -> Alert:
-    """An alert that tells of nothing, to be sent at once and kept nowhere."""
+def unkept(office: Office, kind: AlertKind, text: str, channel: AlertChannel) -> Alert:
+    """An alert that is to be sent at once and kept nowhere."""
     now = office.clock()
-    said = words.payload(AlertKind.TEST, "gateway alerts test", now, {})
-    return Alert(new_id(), AlertKind.TEST, channel, said, now)
+    return Alert(new_id(), kind, channel, words.payload(kind, text, now, {}), now)
 
 
 def signing_key(office: Office, secret: str = "") -> bytes:

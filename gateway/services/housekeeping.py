@@ -41,7 +41,7 @@ async def forget(office: Office) -> int:
 
     def verb(tx: Transaction) -> int:
         ended = tx.clients.forget_expired(now) + tx.deliveries.unlist(now) + tx.uploads.forget(now)
-        ended += tx.penalties.forget(now)
+        ended += tx.penalties.forget(now) + tx.alerts.forget(before)
         return ended + tx.idempotency.forget(before) + tx.archives.forget_places(before) + tx.rates.forget(now)
 
     return await office.store.write(verb)

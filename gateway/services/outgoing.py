@@ -10,11 +10,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
+from gateway.domain.alerts import AlertKind
 from gateway.domain.errors import ConflictError
 from gateway.domain.identity import Caller
 from gateway.domain.journal import Entry
 from gateway.domain.outgoing import Outgoing, OutgoingState, WebhookKeys
 from gateway.services.access import operators_alone
+from gateway.services.alerts import alert
 from gateway.services.office import Office, gateway_caller
 from gateway.services.ports import Transaction
 from gateway.services.webhook_keys import signing_key
@@ -69,6 +71,8 @@ async def settle(office: Office, call: Call, failure: str | None) -> None:
             entry = Entry.OUTGOING_SENT if state is OutgoingState.SENT else Entry.OUTGOING_DEAD
             caller = gateway_caller(office, "outgoing")
             _line(tx, office, caller, entry, call.outgoing.id, call.outgoing.subscription_id)
+        if last and state is OutgoingState.DEAD:
+            tell_of_dead(tx, office, call.outgoing, failure or "", now)
         return last
 
     if await office.store.write(verb):
@@ -94,6 +98,14 @@ async def replay(office: Office, caller: Caller, outgoing_id: str) -> None:
         _line(tx, office, caller, Entry.OUTGOING_REPLAYED, outgoing_id)
 
     await office.store.write(verb)
+
+
+def tell_of_dead(tx: Transaction, office: Office, call: Outgoing, failure: str, now: datetime) -> None:
+    """Alerts the people who run the gateway to a call that was given up, once in a while for each subscription."""
+    of = tx.subscriptions.get(call.subscription_id)
+    text = f"{call.kind} to {of.organization} for {of.process}" if of else call.kind
+    detail = {"outgoing": call.id, "attempts": call.attempts, "failure": failure[:200]}
+    alert(tx, office, AlertKind.OUTGOING_DEAD, text, now, detail, about=call.subscription_id)
 
 
 def _headers(office: Office, outgoing: Outgoing, keys: WebhookKeys, now: datetime) -> dict[str, str]:

@@ -5,7 +5,9 @@ from __future__ import annotations
 import random
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from typing import Final
 
+from gateway.domain.alerts import AlertKind
 from gateway.domain.deliveries import Delivery, Gesture, Serving, owner
 from gateway.domain.identity import Caller, Door, Mode, Transport
 from gateway.domain.journal import Entry
@@ -14,12 +16,17 @@ from gateway.domain.pushing import ACCOUNT_PREFIX, Breaker, PushTarget
 from gateway.domain.referential import SERVED, SftpAccount, Subscription
 from gateway.pec.archive import Archive
 from gateway.services.acknowledge import ARCHIVE
+from gateway.services.alerts import alert
 from gateway.services.authenticate import account_caller
 from gateway.services.office import Office, gateway_caller
+from gateway.services.outgoing import tell_of_dead
 from gateway.services.ports import Transaction
 from gateway.services.push_keys import private_key
 from gateway.services.push_secrets import unseal
-from gateway.services.settle import gesture
+from gateway.services.settle import gesture_on
+
+_PATIENCE: Final = 3
+"""Failures of a server in a row after which the people who run the gateway are told: fewer pass by themselves."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,10 +157,11 @@ async def delivered(office: Office, server: Server, push: Push, digest: bytes, *
     def verb(tx: Transaction) -> bool:
         if not tx.outbox.settle(push.outgoing, OutgoingState.SENT, now, again_at=None, error=None):
             return False
-        tx.deliveries.for_gesture(delivery.id, caller.door, caller.reader)  # held until its end
+        held = tx.deliveries.for_gesture(delivery.id, caller.door, caller.reader)
+        assert held is not None, "a push refers to its delivery"
         tx.servings.save(delivery.id, caller.door, caller.reader, whole, now)
         accepts = Gesture.READ in server.account.acknowledge_on
-        gesture(tx, office, caller, delivery.id, Gesture.READ, now, opened_owned=True, reading_accepts=accepts)
+        gesture_on(tx, office, caller, held, Gesture.READ, now, opened_owned=True, reading_accepts=accepts)
         tx.deliveries.note_fetch(delivery.id, now)
         case = tx.cases.get(delivery.case_id)
         tx.journal.write(
@@ -195,6 +203,7 @@ async def failed(office: Office, push: Push, error: str, *, give_up: bool = Fals
             detail = {"outgoing": push.outgoing.id}
             caller = gateway_caller(office, "push")
             tx.journal.write(Entry.OUTGOING_DEAD, caller, now, subscription_id=sid, detail=detail)
+            tell_of_dead(tx, office, push.outgoing, error, now)
         return last
 
     if await office.store.write(verb):
@@ -208,6 +217,8 @@ async def server_failed(office: Office, server: Server, error: str) -> Breaker:
     def verb(tx: Transaction) -> Breaker:
         breaker = tx.breakers.get(server.subscription_id).after(error, now, policy, jitter)
         tx.breakers.put(server.subscription_id, breaker)
+        if breaker.failures >= _PATIENCE:
+            _tell(tx, office, server, breaker, now)
         return breaker
 
     office.meter.count("push_servers_failed_total")
@@ -218,6 +229,15 @@ async def server_answered(office: Office, server: Server) -> None:
     """Closes the server's breaker."""
     if server.breaker.failures:
         await office.store.write(lambda tx: tx.breakers.drop(server.subscription_id))
+
+
+def _tell(tx: Transaction, office: Office, server: Server, breaker: Breaker, now: datetime) -> None:
+    of = tx.subscriptions.get(server.subscription_id)
+    if of is None or of.push is None:
+        return
+    detail = {"failures": breaker.failures, "host": of.push.host, "failure": (breaker.last_error or "")[:200]}
+    text = f"{of.organization} for {of.process}"
+    alert(tx, office, AlertKind.PUSH_FAILING, text, now, detail, about=server.subscription_id)
 
 
 def _ours(tx: Transaction, call: Outgoing, now: datetime) -> tuple[Delivery, Subscription] | None:

@@ -11,7 +11,8 @@ from pydantic import BaseModel, SecretStr, ValidationError
 from gateway.config.environment import variables
 from gateway.config.faults import ConfigurationError
 from gateway.config.located import Located, load
-from gateway.config.settings import SECRET_ONLY, Database, Settings
+from gateway.config.section import SECRET_ONLY
+from gateway.config.settings import Database, Settings
 from gateway.config.validation import validate
 
 ANNOTATED = Path(__file__).parents[2] / "config" / "gateway.yaml"

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import Any
 
 import pytest
 from structlog.testing import capture_logs
 
-from gateway.domain.outgoing import Lease
+from gateway.domain.alerts import AlertChannel
+from gateway.domain.outgoing import Lease, OutgoingState
 from gateway.scheduler.jobs import Job, Scheduler
 from gateway.services import leases
 from gateway.services.office import Office
@@ -110,6 +111,19 @@ async def test_a_job_that_fails_is_logged_counted_and_run_again(office: Office) 
     assert {line["job"] for line in failed} == {"work"}
     assert isinstance(office.meter, Tally)
     assert office.meter.counts["errors_total"] == work.begun
+
+
+async def test_who_runs_the_gateway_is_told_of_a_job_that_fails_and_not_at_each_run(office: Office) -> None:
+    told = replace(office, policy=replace(office.policy, alert_channels=(AlertChannel.EMAIL,)))
+    work = free_work()
+    work.fails = True
+    running = scheduler(told, Job("work", SOON, work.verb))
+    with capture_logs():
+        await running.open()
+        await work.came(3)
+        await running.drain(DEADLINE)
+    (alert,) = await office.store.read(lambda tx: tx.alerts.in_state(OutgoingState.PENDING, 10))
+    assert (alert.kind, alert.about) == ("job.failing", "work")
 
 
 async def test_of_two_processes_one_runs_a_leased_job(office: Office) -> None:

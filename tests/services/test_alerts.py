@@ -100,7 +100,7 @@ async def test_dead_ones_are_for_operators(town: Town) -> None:
 def test_the_signature_is_the_one_of_the_specification(town: Town) -> None:
     key = alerts.signing_key(town.office, "whsec_" + base64.b64encode(b"k" * 32).decode())
     assert key == b"k" * 32
-    alert = alerts.of_test(town.office, AlertChannel.WEBHOOK)
+    alert = alerts.unkept(town.office, AlertKind.TEST, "test", AlertChannel.WEBHOOK)
     said = alerts.headers(key, alert, town.clock())
     signed = f"{alert.id}.{said['webhook-timestamp']}.{alert.payload}".encode()
     assert said["webhook-signature"] == "v1," + base64.b64encode(hmac.digest(key, signed, hashlib.sha256)).decode()

@@ -6,10 +6,12 @@ import base64
 import hashlib
 import hmac
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from gateway.domain.alerts import AlertChannel
 from gateway.domain.errors import ConflictError
 from gateway.domain.outgoing import OutgoingState
 from gateway.services import outgoing
@@ -101,3 +103,21 @@ async def test_without_an_address_there_is_no_second_attempt(office: Office) -> 
     assert call.url is None
     await outgoing.settle(office, call, "no webhook")
     assert len(await outgoing.dead(office)) == 1
+
+
+async def test_calls_of_a_subscription_that_are_given_up_are_told_of_once(office: Office) -> None:
+    told = replace(office, policy=replace(office.policy, alert_channels=(AlertChannel.WEBHOOK,)))
+    for number in ("A-1", "A-2"):
+        await deposited(told, number, "brest")
+    await change_subscription(told, "brest", webhook=HOOK)
+    for number in ("A-3", "A-4"):
+        await deposited(told, number, "brest")
+    await change_subscription(told, "brest", webhook=None)
+    for call in await outgoing.claim(told):
+        await outgoing.settle(told, call, "no webhook any more")
+    assert len(await outgoing.dead(told)) == 2
+    (alert,) = await told.store.read(lambda tx: tx.alerts.in_state(OutgoingState.PENDING, 10))
+    assert (alert.kind, json.loads(alert.payload)["data"]["text"]) == (
+        "outgoing.dead",
+        f"webhook to {BREST} for {PROCESS}",
+    )

@@ -8,6 +8,7 @@ from datetime import timedelta
 import pytest
 from cryptography.hazmat.primitives.serialization import load_ssh_private_key, load_ssh_public_key
 
+from gateway.domain.alerts import AlertChannel
 from gateway.domain.deliveries import DeliveryState
 from gateway.domain.identity import Mode
 from gateway.domain.outgoing import OutgoingState
@@ -158,3 +159,17 @@ async def test_a_server_that_failed_is_not_waited_for_until_it_may_be_tried(offi
     assert await push.waiting(office, 10) == [(SID, 1)]
     await push.server_answered(office, await opened(office))
     assert (await breaker_of(office, "rennes")).failures == 0
+
+
+async def test_a_server_that_keeps_failing_is_told_of_once_in_a_while(office: Office, clock: Clock) -> None:
+    told = replace(office, policy=replace(office.policy, alert_channels=(AlertChannel.EMAIL,)))
+    await push_to(told, "rennes", TARGET)
+    for failures in range(1, 6):
+        await push.server_failed(told, await opened(told), "refused")
+        found = await office.store.read(lambda tx: tx.alerts.in_state(OutgoingState.PENDING, 10))
+        assert len(found) == (failures >= 3)
+    assert found[0].kind == "push.failing"
+    assert '"host":"sftp.example.org"' in found[0].payload
+    clock.pass_by(office.policy.alert_again)
+    await push.server_failed(told, await opened(told), "refused")
+    assert len(await office.store.read(lambda tx: tx.alerts.in_state(OutgoingState.PENDING, 10))) == 2
