@@ -19,6 +19,7 @@ BLOCKED_WAVE: Final = 0
 """The wave of rows that are in none, since their plan blocks them."""
 _FORMAT: Final = "gateway-plan-1"
 _CHECK: Final = 16
+_encode: Final = json.JSONEncoder(ensure_ascii=False).encode
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,7 +125,7 @@ def digested(
     whole = Plan(spec, by, at, tuple(waves), planned, unchanged, "")
     digest = hashlib.sha256()
     for value in _values(whole):
-        digest.update(_canonical(value))
+        digest.update(_line(_encode(value)))
     return Plan(spec, by, at, tuple(waves), planned, unchanged, digest.hexdigest())
 
 
@@ -135,9 +136,10 @@ def lines(plan: Plan) -> Iterator[str]:
     """
     digest = hashlib.sha256()
     for value in _values(plan):
-        digest.update(_canonical(value))
-        yield _text({**value, "check": digest.hexdigest()[:_CHECK]})
-    yield _text({"digest": plan.digest, "rows": len(plan.planned)})
+        written = _encode(value)
+        digest.update(_line(written))
+        yield f'{written[:-1]}, "check": "{digest.hexdigest()[:_CHECK]}"}}\n'
+    yield _encode({"digest": plan.digest, "rows": len(plan.planned)}) + "\n"
 
 
 def read(text: Iterable[str]) -> Plan:
@@ -155,7 +157,7 @@ def read(text: Iterable[str]) -> Plan:
             end = value["digest"], value.get("rows")
             continue
         check = value.pop("check", None)
-        digest.update(_canonical(value))
+        digest.update(_line(_encode(value)))
         if check != digest.hexdigest()[:_CHECK]:
             raise PlanFileError(f"line {number}: was changed, or the line before it taken out; plan again instead")
         if head is None:
@@ -254,10 +256,5 @@ def _ends(waves: Sequence[Wave]) -> list[int]:
     return ends
 
 
-def _canonical(value: dict[str, Any]) -> bytes:
-    text = json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
-    return text.encode("utf-8", "surrogatepass") + b"\n"
-
-
-def _text(value: dict[str, Any]) -> str:
-    return json.dumps(value, ensure_ascii=False) + "\n"
+def _line(written: str) -> bytes:
+    return written.encode("utf-8", "surrogatepass") + b"\n"

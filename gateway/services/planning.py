@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator, Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime
 from functools import partial
+from sys import intern
 from typing import Final
 
 from gateway.domain.identity import Caller, Mode, Right, Transport
@@ -61,7 +62,8 @@ def against(one: Candidate, spec: Spec, credentials: Credentials) -> str | None:
         return f"another move has not done with it: {one.elsewhere}"
     if one.rehearses is not None:
         return f"a dual run is under way already: {one.rehearses} rehearses"
-    if spec.to is Mode.API and not credentials & {(one.organization, None), (one.organization, one.process)}:
+    known = (one.organization, None) in credentials or (one.organization, one.process) in credentials
+    if spec.to is Mode.API and not known:
         return "no API client of the organization is enabled, has a secret, and is for this process"
     if spec.to is Mode.SFTP and spec.transport is Transport.PUSH and not one.pushes:
         return "no server is declared to push to"
@@ -137,7 +139,9 @@ async def _check_processes(office: Office, select: Selection) -> None:
 
 
 def _planned(one: Candidate, reason: str | None) -> Planned:
-    return Planned(one.id, one.organization, one.process, one.mode, one.transport, one.epoch, one.in_flight, reason)
+    # One text for each name, however many subscriptions it has: a plan is held in memory whole.
+    organization, process = intern(one.organization), intern(one.process)
+    return Planned(one.id, organization, process, one.mode, one.transport, one.epoch, one.in_flight, reason)
 
 
 def _nothing(spec: Spec, unchanged: int) -> PlanFault:

@@ -8,12 +8,12 @@ import tempfile
 from contextlib import ExitStack
 from pathlib import Path
 
-from tools.bench import deposits, listing, report, servers, sftp, sftp_peers, sftp_world, transfers
+from tools.bench import deposits, listing, plans, report, servers, sftp, sftp_peers, sftp_world, transfers
 from tools.bench.figures import Row
 from tools.bench.stage import FULL, QUICK, Effort, Stage
 from tools.bench.world import configure, seed
 
-_ROWS = ("list", "deposit", "visible", "download", "upload", *sftp.ROWS)
+_ROWS = ("list", "deposit", "visible", "download", "upload", *sftp.ROWS, "plan")
 _QUEUE = 10_000
 
 
@@ -67,6 +67,8 @@ def _measured(directory: Path, wanted: list[str] | tuple[str, ...], effort: Effo
                 rows += transfers.measure_down(stage, downloads)
             elif name == "upload":
                 rows += transfers.measure_up(stage)
+            elif name == "plan":  # last: it fills the store
+                rows += plans.measure(stage, settings, config)
             else:
                 rows += sftp.measure(name, stage, found)
     return rows

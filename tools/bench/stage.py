@@ -12,16 +12,20 @@ from tools.bench.servers import Server
 
 @dataclass(frozen=True, slots=True)
 class Effort:
-    """How much is done: rounds, requests in a round, bytes of the large file, seconds of steady traffic."""
+    """How much is done: rounds, requests in a round, bytes of the large file, seconds of steady traffic.
+
+    `organizations`: how many a move is planned for, with 30 subscriptions each.
+    """
 
     rounds: int
     requests: int
     large: int
     seconds: int
+    organizations: int
 
 
-FULL = Effort(rounds=5, requests=1000, large=1 << 30, seconds=20)
-QUICK = Effort(rounds=3, requests=300, large=1 << 27, seconds=5)
+FULL = Effort(rounds=5, requests=1000, large=1 << 30, seconds=20, organizations=8000)
+QUICK = Effort(rounds=3, requests=300, large=1 << 27, seconds=5, organizations=800)
 
 
 @dataclass(frozen=True, slots=True)

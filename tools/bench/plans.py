@@ -1,0 +1,145 @@
+"""Rows: `gateway moves plan` over every subscription of the country, as a person runs it, and what memory it takes."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Final
+
+from sqlalchemy import bindparam, text
+
+from gateway.app import office_for
+from gateway.config import Settings
+from gateway.services.ports import Transaction
+from gateway.store import transaction
+from gateway.store.statement import Statement
+from tools.bench.figures import Row, Series
+from tools.bench.stage import Stage
+from tools.bench.world import DEPOSITOR
+
+PROCESSES: Final = 30
+_IN_FLIGHT: Final = 100_000
+_ALL: Final = 8000
+_SECONDS: Final = 30
+_MEBIBYTES: Final = 384
+_FILE: Final = """\
+move: everybody
+select: {mode: SFTP}
+to: API
+via: {dual_run: {at_least: 14d, equal_deliveries: 20, or_all_within: 30d}}
+waves: [{size: 5}, {size: 10%}, {size: 100%, pause: 2d}]
+window: {days: [mon, tue, wed, thu], hours: "06:00-12:00"}
+"""
+# The same on both engines. An organization's subscriptions stand beside each other, as ids made over time would not.
+_NUMBERS: Final = "WITH RECURSIVE numbers(n) AS (SELECT 0 UNION ALL SELECT n + 1 FROM numbers WHERE n < :most - 1) "
+_OWNER: Final = "'SI-' || (31000000000000 + {0}) || '-' || (10000 + {0})"
+_ID: Final = "'0197a1b2-7c3d-7e4f-8a{0}-' || (100000000000 + {1})"
+_TABLES: Final = {
+    "processes (code, name, is_activated, settings, created_at)": (
+        "'plan-' || n, 'Process', TRUE, '{}', 0",
+        "processes",
+    ),
+    "organizations (id, type, company_register, branch_code, name, status, created_at)": (
+        f"{_OWNER.format('n')}, 'SI', CAST(31000000000000 + n AS TEXT), CAST(10000 + n AS TEXT), 'Town', 'Actif', 0",
+        "organizations",
+    ),
+    "api_clients (client_id, organization_id, role, secret_hashes, enabled, created_at)": (
+        f"'plan-' || n, {_OWNER.format('n')}, 'SI', '[\"hash\"]', TRUE, 0",
+        "organizations",
+    ),
+    "subscriptions (id, organization_id, process_code, status, access_mode, transport, epoch, complement,"
+    " created_at)": (
+        f"{_ID.format('5b', 'n')}, {_OWNER.format(f'n / {PROCESSES}')}, 'plan-' || (n % {PROCESSES}),"
+        " 'Actif', 'SFTP', 'pull', 1, 'whole', 0",
+        "subscriptions",
+    ),
+    "folders (id, depositor_id, process_code, external_id, status, pinned, created_at)": (
+        f"{_ID.format('5c', 'n')}, '{DEPOSITOR}', 'plan-0', 'F-' || n, 'HUBEE_NOTIFIED', FALSE, 0",
+        "in_flight",
+    ),
+    "cases (id, folder_id, position, depositor_id, recipient_id, subscription_id, process_code, external_id, number,"
+    " status, publication, reopening, created_at)": (
+        f"{_ID.format('5d', 'n')}, {_ID.format('5c', 'n')}, 0, '{DEPOSITOR}',"
+        f" {_OWNER.format('(n * 7 % :subscriptions) / 30')}, {_ID.format('5b', '(n * 7 % :subscriptions)')},"
+        f" 'plan-' || (n * 7 % :subscriptions % {PROCESSES}), 'F-' || n || '/1', 'F-' || n, 'HUBEE_NOTIFIED', 1,"
+        " FALSE, 0",
+        "in_flight",
+    ),
+    "deliveries (id, case_id, subscription_id, process_code, kind, state, number, sequence, publication, notify,"
+    " archive_name, archive_size, shown, published_at, unread)": (
+        f"{_ID.format('5e', 'n')}, {_ID.format('5d', 'n')}, {_ID.format('5b', '(n * 7 % :subscriptions)')},"
+        f" 'plan-' || (n * 7 % :subscriptions % {PROCESSES}), 'PUBLICATION', 'READY', 'F-' || n, 1, 1, TRUE,"
+        " 'F-' || n || '-1.zip', 4096, TRUE, n, FALSE",
+        "in_flight",
+    ),
+}
+
+
+def seed(settings: Settings, organizations: int) -> int:
+    """Declares so many organizations with 30 processes each, all in mode SFTP; how many deliveries are in flight."""
+    in_flight = _IN_FLIGHT * organizations // _ALL
+    subscriptions = organizations * PROCESSES
+    most = {
+        "processes": PROCESSES,
+        "organizations": organizations,
+        "subscriptions": subscriptions,
+        "in_flight": in_flight,
+    }
+
+    def fill(tx: Transaction) -> None:
+        assert isinstance(tx, transaction.Transaction)
+        for table, (values, of) in _TABLES.items():
+            given = {"most": most[of]}
+            if ":subscriptions" in values:
+                given["subscriptions"] = subscriptions
+            clause = text(f"INSERT INTO {table} {_NUMBERS}SELECT {values} FROM numbers")
+            tx.session.run(Statement(clause.bindparams(*(bindparam(name, required=True) for name in given))), **given)
+
+    async def run() -> None:
+        async with office_for(settings) as office:
+            await office.store.write(fill)
+
+    asyncio.run(run())
+    return in_flight
+
+
+def measure(stage: Stage, settings: Settings, config: Path) -> list[Row]:
+    """Seconds from the command line to the written plan, and the most memory of it; start of Python included."""
+    organizations = stage.effort.organizations
+    in_flight = seed(settings, organizations)
+    (stage.directory / "move.yaml").write_text(_FILE)
+    seconds, mebibytes = [], []
+    for number in range(stage.effort.rounds):
+        took, peak = _planned(stage.directory, config, stage.directory / f"plan-{number}.json")
+        seconds.append(took)
+        mebibytes.append(peak)
+    what = f"plan {organizations * PROCESSES:,} subscriptions"
+    note = f"{in_flight:,} in flight"
+    whole = organizations == _ALL
+    return [
+        Row(what, "s", Series(tuple(seconds)), _SECONDS if whole else None, note=note),
+        Row(f"{what}: memory", "MiB", Series(tuple(mebibytes)), _MEBIBYTES if whole else None, note=note),
+    ]
+
+
+def _planned(directory: Path, config: Path, out: Path) -> tuple[float, float]:
+    command = [sys.executable, "-m", "gateway", "moves", "plan", "move.yaml", "-c", str(config), "-o", out.name]
+    root = str(Path(__file__).parents[2])
+    with (directory / "plan.log").open("wb") as shown:
+        began = time.perf_counter()
+        child = subprocess.Popen(
+            [*command, "--json"], cwd=directory, stdout=shown, env={**os.environ, "PYTHONPATH": root}
+        )
+        _, status, used = os.wait4(child.pid, 0)
+        took = time.perf_counter() - began
+    child.returncode = os.waitstatus_to_exitcode(status)
+    if child.returncode:
+        raise RuntimeError(f"the plan was not made: code {child.returncode}")
+    with (directory / "plan.log").open("rb") as shown:
+        json.load(shown)
+    return took, used.ru_maxrss / 1024
