@@ -40,6 +40,8 @@ FIGURES: Final = {
     "logins_total": Figure("Attempts to log in", ("door", "outcome")),
     "legacy_logins_total": Figure("Logins with old algorithms", ("organization", "account", "outcome")),
     "switches_total": Figure("Subscriptions switched", ("to",)),
+    "moves_total": Figure("Steps of planned moves, by the state they led to", ("state",)),
+    "move_rows_total": Figure("Subscriptions of moves, by what became of them", ("state",)),
     "logins_refused_total": Figure("Logins and connections turned away, by why", ("door", "reason")),
     "penalties_total": Figure("Waits imposed on who fails to log in", ("door",)),
     "expired_total": Figure("Deliveries that nobody took in time"),
@@ -144,6 +146,7 @@ class _StoreFigures(Collector):
         for name, help_text, numbers in (
             ("outgoing", "Outgoing calls kept", found.outgoing),
             ("answers", "Answers of legacy servers kept", found.answers),
+            ("moves", "Planned moves that are not over", found.moves),
         ):
             family = GaugeMetricFamily(_PREFIX + name, help_text, labels=("state",))
             for state, number in numbers.items():

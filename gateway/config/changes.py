@@ -27,6 +27,8 @@ LIVE: Final = frozenset(
         "rates.per_organization",
         "rates.token_requests",
         "penalties",
+        "moves.two_people",
+        "moves.every",
         "antivirus",
         "expiry",
         "outbox.every",

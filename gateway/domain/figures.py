@@ -10,7 +10,8 @@ from datetime import datetime
 class Snapshot:
     """Open deliveries by (state, access mode), the oldest of them, outgoing calls and answers by state.
 
-    `failing_servers`: subscribers' own servers whose last attempt failed.
+    `failing_servers`: subscribers' own servers whose last attempt failed. `moves`: planned ones by state, but for those
+    that are over.
     """
 
     deliveries: dict[tuple[str, str], int] = field(default_factory=dict)
@@ -18,3 +19,4 @@ class Snapshot:
     outgoing: dict[str, int] = field(default_factory=dict)
     answers: dict[str, int] = field(default_factory=dict)
     failing_servers: int = 0
+    moves: dict[str, int] = field(default_factory=dict)

@@ -83,7 +83,15 @@ async def bearer(office: Office, token: str, partner: Partner | None = None) -> 
     if found is None or not found[0].enabled:
         raise UnauthorizedError("Invalid Credentials. Make sure you have provided the correct security credentials")
     client, role = found
-    return Caller(client.organization, role, Door.API, client.client_id, process=client.process, partner=partner)
+    return Caller(
+        client.organization,
+        role,
+        Door.API,
+        client.client_id,
+        process=client.process,
+        partner=partner,
+        rights=client.rights,
+    )
 
 
 async def sftp_account(office: Office, username: str) -> SftpAccount | None:

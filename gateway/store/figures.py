@@ -7,13 +7,14 @@ from datetime import date
 from sqlalchemy import func, select
 
 from gateway.domain.figures import Snapshot
+from gateway.domain.moves import MoveState
 from gateway.store.answers import UNSETTLED
 from gateway.store.deliveries import OPEN
 from gateway.store.outbox import UNSENT
 from gateway.store.session import Session
 from gateway.store.statement import Statement
 from gateway.store.synthetic import MADE_UP
-from gateway.store.tables import answers, breakers, deliveries, outbox, sftp_accounts, subscriptions
+from gateway.store.tables import answers, breakers, deliveries, moves, outbox, sftp_accounts, subscriptions
 from gateway.store.values import from_ms
 
 _d, _s, _a = deliveries.c, subscriptions.c, sftp_accounts.c
@@ -26,6 +27,11 @@ _DELIVERIES = Statement(
 _OUTBOX = Statement(select(outbox.c.state, func.count()).where(UNSENT).group_by(outbox.c.state))
 _ANSWERS = Statement(select(answers.c.state, func.count()).where(UNSETTLED).group_by(answers.c.state))
 _FAILING = Statement(select(func.count()).select_from(breakers))
+_MOVES = Statement(
+    select(moves.c.state, func.count())
+    .where(moves.c.state.not_in([MoveState.ABANDONED, MoveState.DONE, MoveState.ROLLED_BACK]))
+    .group_by(moves.c.state)
+)
 _LEGACY = Statement(
     select(_a.username, _a.legacy_algorithms_until)
     .where(_a.enabled, _a.legacy_algorithms_until.is_not(None))
@@ -49,6 +55,7 @@ class Figures:
             outgoing=dict(self._session.rows(_OUTBOX)),
             answers=dict(self._session.rows(_ANSWERS)),
             failing_servers=self._session.rows(_FAILING)[0][0],
+            moves=dict(self._session.rows(_MOVES)),
         )
 
     def legacy_until(self) -> dict[str, date]:

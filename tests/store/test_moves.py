@@ -62,6 +62,7 @@ async def test_a_step_is_guarded_by_the_state_it_comes_from(store: AnyStore) -> 
     assert await store.write(lambda tx: tx.moves.change(running, MoveState.PLANNED))
     (found,) = await store.read(lambda tx: tx.moves.under_way())
     assert found == replace(running, reason=("long " * 200)[:500])
+    assert (await store.read(lambda tx: tx.figures.snapshot())).moves == {"RUNNING": 1}
     assert not await store.write(lambda tx: tx.moves.abandon(new.id))
 
 
