@@ -37,6 +37,7 @@ class Town:
 
     name: str
     mode: Mode
+    epoch: int = 1
     reading_accepts: bool = False
     allow_unread: bool = False
 
@@ -55,7 +56,10 @@ class Case:
 
 @dataclass
 class Delivery:
-    """`seen`: the modes whose door owned it when it was opened there; `places`: where its account put it."""
+    """`seen`: the modes whose door owned it when it was opened there; `place`: where its account put it.
+
+    `pinned`: a drain's mode, and until when.
+    """
 
     id: str
     name: str
@@ -77,6 +81,7 @@ class Delivery:
     items: set[str] = field(default_factory=set)
     manifest: tuple[str, ...] = ()
     acknowledgements: int = 0
+    pinned: tuple[Mode, datetime] | None = None
 
     @property
     def open(self) -> bool:
@@ -87,23 +92,26 @@ class Delivery:
         """Open, or expired without the case having been published again."""
         return self.open or (self.state is State.EXPIRED and self.publication == self.case.publication)
 
-    def counts(self, mode: Mode) -> bool:
-        return self.case.town.mode is mode or mode in self.seen
+    def owner(self, now: datetime) -> Mode:
+        return self.pinned[0] if self.pinned is not None and now < self.pinned[1] else self.case.town.mode
+
+    def counts(self, mode: Mode, now: datetime) -> bool:
+        return self.owner(now) is mode or mode in self.seen
 
     def addressable(self, now: datetime) -> bool:
         """Over SFTP: this door's, or opened there while it was; closed ones for the retention."""
-        if self.state is State.WITHDRAWN or not self.counts(Mode.SFTP):
+        if self.state is State.WITHDRAWN or not self.counts(Mode.SFTP, now):
             return False
         return self.open or self.closed_at is None or now - self.closed_at < RETENTION
 
     def listed(self, now: datetime) -> bool:
         """In the SFTP inbox."""
         graceful = self.listed_until is not None and now < self.listed_until
-        return self.case.town.mode is Mode.SFTP and self.place is None and (self.open or graceful)
+        return self.owner(now) is Mode.SFTP and self.place is None and (self.open or graceful)
 
-    def notified(self) -> bool:
+    def notified(self, now: datetime) -> bool:
         """In the API inbox."""
-        return self.kept_by_api or (self.open and self.case.town.mode is Mode.API)
+        return self.kept_by_api or (self.open and self.owner(now) is Mode.API)
 
     def close(self, state: State, now: datetime) -> None:
         self.state, self.closed_at = state, now
@@ -112,7 +120,7 @@ class Delivery:
 
     def read_whole(self, mode: Mode, now: datetime) -> None:
         """Every byte went out and the handle was closed: FETCHED, and SENT unless over the API."""
-        if not self.counts(mode):
+        if not self.counts(mode, now):
             return
         accepts = mode is Mode.SFTP and self.case.town.reading_accepts
         if accepts and self.acknowledgeable:
@@ -135,9 +143,9 @@ class Delivery:
 
 def settle_by_answer(case: Case, mode: Mode, *, negative: bool, now: datetime) -> bool:
     """An answer or a status: accepts the FETCHED ones, else the oldest open one. False: it does not count."""
-    mine = [one for one in case.deliveries if one.counts(mode)]
+    mine = [one for one in case.deliveries if one.counts(mode, now)]
     if not mine:
-        return False
+        return case.town.mode is mode
     fetched = [one for one in mine if one.state is State.FETCHED]
     ready = [one for one in mine if one.state is State.READY]
     late = [one for one in mine if one.state is State.EXPIRED and one.acknowledgeable]
@@ -152,7 +160,7 @@ def served_over_api(case: Case, item: str, now: datetime) -> None:
     for delivery in case.deliveries:
         if not delivery.open or (item != "metadata" and item not in delivery.manifest):
             continue
-        if case.town.mode is Mode.API:
+        if delivery.owner(now) is Mode.API:
             delivery.seen.add(Mode.API)
         delivery.items.add(item)
         if delivery.items >= {"metadata", *delivery.manifest}:
@@ -194,3 +202,20 @@ def status_of_folder(cases: Iterable[Status]) -> str:
     if found == {"REFUSED"}:
         return "REFUSED"
     return min(("DONE" if status == "REFUSED" else status for status in found), key=_ORDER.index)
+
+
+def may_say(case: Case, mode: Mode, now: datetime) -> bool:
+    """Whether the recipient may give the case a status through the door of that mode."""
+    return (
+        case.town.mode is mode
+        or any(mode in one.seen for one in case.deliveries)
+        or any(one.open and one.owner(now) is mode for one in case.deliveries)
+    )
+
+
+def switch(town: Town, to: Mode, deliveries: Iterable[Delivery], until: datetime | None, now: datetime) -> None:
+    """Another owner; with `until` what is open, and not pinned already, finishes through the old door until then."""
+    for one in deliveries:
+        if until is not None and one.open and (one.pinned is None or one.pinned[1] <= now):
+            one.pinned = (town.mode, until)
+    town.mode, town.epoch = to, town.epoch + 1

@@ -28,6 +28,7 @@ from gateway.services import archives, inbox
 from gateway.services.archives import Opened
 from gateway.services.office import Office, Policy
 from gateway.services.ports import Transaction
+from gateway.store.signing import Signer
 from tests.faults import delivery_model as model
 from tests.journeys.offices import (
     Clock,
@@ -40,6 +41,7 @@ from tests.journeys.offices import (
 from tests.journeys.world import PROCESS, declare
 
 T = TypeVar("T")
+SIGNER: Final = Signer(bytes(32))
 POLICY: Final = Policy(expire_after=model.EXPIRE_AFTER, grace=model.GRACE, retention=model.RETENTION)
 PICK: Final = st.integers(0, 2**16)
 PLACES: Final = st.sampled_from([Place.DONE, Place.FAILED, Place.DELETED])
@@ -92,7 +94,8 @@ class DeliveriesBase(RuleBasedStateMachine):
     def open(self) -> None:
         self.stack = AsyncExitStack()
         context = office_on(self.directory / "gateway.db", self.directory / "blobs", self.clock, POLICY)
-        self.office: Office = self.run(self.stack.enter_async_context(context))
+        office = self.run(self.stack.enter_async_context(context))
+        self.office: Office = replace(office, signer=SIGNER)
 
     @property
     def deliveries(self) -> list[model.Delivery]:
@@ -161,7 +164,7 @@ class DeliveriesBase(RuleBasedStateMachine):
             listed = self.run(archives.inbox(self.office, sftp_client(name), PROCESS))
             assert {one.name: one.size for one in listed} == {one.name: one.size for one in mine if one.listed(now)}
             shown = self.run(inbox.notifications(self.office, api_client(name), 1000))
-            assert [one.id for one in shown] == sorted(one.id for one in mine if one.notified())
+            assert [one.id for one in shown] == sorted(one.id for one in mine if one.notified(now))
             for place in (Place.DONE, Place.FAILED):
                 placed = self.run(archives.placed(self.office, sftp_client(name), PROCESS, place))
                 kept = {

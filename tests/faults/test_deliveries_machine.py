@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import io
-from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -26,9 +25,9 @@ from gateway.domain.statuses import Status
 from gateway.services import acknowledge, archives, attachments, cases, events, expire, inbox, returns
 from gateway.services.deposit import NewAttachment
 from gateway.services.office import gateway_caller
-from gateway.services.ports import Transaction
 from tests.faults import delivery_model as model
-from tests.faults.office_and_model import PICK, PLACES, DeliveriesBase, Handle
+from tests.faults.office_and_model import PICK, PLACES, Handle
+from tests.faults.switches_and_model import SwitchesBase
 from tests.journeys.offices import (
     PDF,
     api_client,
@@ -37,11 +36,11 @@ from tests.journeys.offices import (
     sftp_client,
     stream,
 )
-from tests.journeys.world import PDF_TYPE, PROCESS, RECIPIENTS, subscription_id
+from tests.journeys.world import PDF_TYPE, PROCESS
 from tests.pec.answers import retour_xml
 
 
-class Deliveries(DeliveriesBase):
+class Deliveries(SwitchesBase):
     """Everything that can happen to a delivery."""
 
     @rule(towns=st.sets(st.sampled_from(["rennes", "nantes", "brest"]), min_size=1))
@@ -63,7 +62,7 @@ class Deliveries(DeliveriesBase):
             self.expect(NotFoundError, finding)
             return
         opened = self.run(finding)
-        assert (opened.size, opened.owned) == (delivery.size, town.mode is Mode.SFTP)
+        assert (opened.size, opened.owned) == (delivery.size, delivery.owner(self.clock.now) is Mode.SFTP)
         self.handles.append(Handle(delivery, opened, set()))
 
     @precondition(lambda self: self.handles)
@@ -166,7 +165,7 @@ class Deliveries(DeliveriesBase):
     def say_status(self, pick: int, status: str) -> None:
         case, wanted = self.case(pick), Status(status)
         setting = cases.set_status(self.office, api_client(case.town.name), case.id, status)
-        if not any(one.counts(Mode.API) for one in case.deliveries):
+        if not model.may_say(case, Mode.API, self.clock.now):
             self.expect(NotFoundError, setting)
             return
         self.run(setting)
@@ -180,7 +179,7 @@ class Deliveries(DeliveriesBase):
     def dismiss(self, pick: int) -> None:
         delivery = self.delivery(pick)
         dismissing = inbox.dismiss(self.office, api_client(delivery.case.town.name), delivery.id)
-        counts = delivery.counts(Mode.API)
+        counts = delivery.counts(Mode.API, self.clock.now)
         self.expect(None if counts or not delivery.open else NotFoundError, dismissing)
         if counts and delivery.acknowledgeable:
             delivery.close(State.ACCEPTED, self.clock.now)
@@ -257,25 +256,6 @@ class Deliveries(DeliveriesBase):
         case.publication += reopening
         made = self.adopt(case)
         assert made.kind == ("REOPENING" if reopening or joined else otherwise)
-
-    @rule(name=st.sampled_from(["rennes", "nantes", "brest"]))
-    def switch(self, name: str) -> None:
-        town = self.towns[name]
-        town.mode = Mode.API if town.mode is Mode.SFTP else Mode.SFTP
-
-        def verb(tx: Transaction) -> None:
-            found = tx.subscriptions.get(subscription_id(RECIPIENTS[name]))
-            assert found is not None
-            tx.subscriptions.change(replace(found, access_mode=town.mode, epoch=found.epoch + 1), self.clock())
-
-        self.run(self.office.store.write(verb))
-
-    @rule()
-    def crash_and_restart(self) -> None:
-        """What was open at the doors is gone; everything else is as it was."""
-        self.handles.clear()
-        self.run(self.stack.aclose())
-        self.open()
 
 
 def _complement() -> events.NewEvent:
