@@ -26,7 +26,8 @@ Listed = Annotated[
 Epoch = Annotated[int | None, typer.Option("--epoch", min=1, help="Only if its epoch is still this one.")]
 
 
-def _duration(text: str) -> timedelta:
+def duration(text: str) -> timedelta:
+    """A duration as people write it. Raises BadParameter."""
     from gateway.config.units import parse_duration
 
     try:
@@ -51,7 +52,7 @@ def subscriptions_switch(
     transport: Annotated[Transport, typer.Option(help="For SFTP: who moves the files.")] = Transport.PULL,
     drain: Annotated[
         timedelta | None,
-        typer.Option(parser=_duration, metavar="DURATION", help="Let the old door finish what is open, for 7d say."),
+        typer.Option(parser=duration, metavar="DURATION", help="Let the old door finish what is open, for 7d say."),
     ] = None,
     epoch: Epoch = None,
     config: Config = None,
