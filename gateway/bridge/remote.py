@@ -5,10 +5,10 @@ from __future__ import annotations
 import asyncio
 import socket
 from collections import deque
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager, suppress
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
+from contextlib import aclosing, asynccontextmanager, suppress
 from dataclasses import dataclass
-from typing import BinaryIO, Final, TypeVar
+from typing import BinaryIO, Final, TypeVar, cast
 
 import asyncssh
 from asyncssh.sftp import SFTPOpUnsupported
@@ -20,6 +20,8 @@ T = TypeVar("T")
 Read = Callable[[int, int], Awaitable[bytes]]
 
 CHUNK: Final = 256 * 1024
+MOST_FILES: Final = 10_000
+"""Of a directory, at one look."""
 _WRITE: Final = 16 * 1024
 """What every server takes in one request."""
 _AHEAD: Final = 64
@@ -196,13 +198,23 @@ class Remote:
             await self._do(self._sftp.mkdir(path))
 
     async def files(self, path: str) -> list[Entry]:
-        """The plain files of a directory."""
-        found = []
-        for each in await self._do(self._sftp.readdir(path)):
-            name = each.filename if isinstance(each.filename, str) else each.filename.decode(errors="replace")
-            attributes = each.attrs
-            if attributes.type == asyncssh.FILEXFER_TYPE_REGULAR and attributes.size is not None:
-                found.append(Entry(name, attributes.size, attributes.mtime or 0))
+        """The plain files of a directory, `MOST_FILES` at most: one that never ends fills no memory here.
+
+        A name that is no UTF-8 keeps nobody from the others; it is shown as well as it can be.
+        """
+        return await self._do(self._files(path))
+
+    async def _files(self, path: str) -> list[Entry]:
+        found: list[Entry] = []
+        listing = cast("AsyncGenerator[asyncssh.SFTPName, None]", self._sftp.scandir(path.encode()))
+        async with aclosing(listing):
+            async for each in listing:
+                if len(found) >= MOST_FILES:
+                    break
+                name = each.filename if isinstance(each.filename, str) else each.filename.decode(errors="replace")
+                attributes = each.attrs
+                if attributes.type == asyncssh.FILEXFER_TYPE_REGULAR and attributes.size is not None:
+                    found.append(Entry(name, attributes.size, attributes.mtime or 0))
         return found
 
     async def _do(self, step: Awaitable[T]) -> T:

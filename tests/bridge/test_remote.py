@@ -13,6 +13,7 @@ from pathlib import Path
 import asyncssh
 import pytest
 
+from gateway.bridge import remote as remote_module
 from gateway.bridge.remote import CHUNK, Entry, RefusedError, Remote, RemoteError, connected
 from gateway.domain.pushing import PushTarget
 from tests.bridge.servers import SSHD, Server, key_of, line_of, openssh, serving
@@ -185,3 +186,16 @@ async def test_no_more_than_a_few_chunks_are_held(tmp_path: Path) -> None:
 
 def test_an_entry_that_changed_is_another_one() -> None:
     assert Entry("a", 1, 2) != Entry("a", 1, 3)
+
+
+async def test_a_directory_without_end_and_names_that_are_no_utf8_keep_nobody_from_the_rest(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with serving(tmp_path) as server:
+        for name in (b"retour.zip", b"r\xe9ponse.zip", b"third.zip"):
+            (server.root / "out" / os.fsdecode(name)).write_bytes(b"x")
+        async with session(server.target()) as remote:
+            assert {one.name for one in await remote.files("out")} == {"retour.zip", "r\ufffdponse.zip", "third.zip"}
+            monkeypatch.setattr(remote_module, "MOST_FILES", 2)
+            assert len(await remote.files("out")) == 2
+            assert len(await remote.files("out")) == 2
