@@ -11,7 +11,7 @@ from typing import Any
 from gateway import app
 from gateway.config import Settings
 from gateway.config.settings import HostKeys
-from gateway.services.ports import Transaction
+from gateway.services.ports import Clock, Transaction
 from gateway.sftp_server import host_keys
 from tests.journeys.world import declare
 
@@ -46,9 +46,9 @@ async def prepare(settings: Settings, declaration: Callable[[Transaction], None]
 
 
 @asynccontextmanager
-async def running(settings: Settings) -> AsyncIterator[app.Gateway]:
+async def running(settings: Settings, clock: Clock = app.now) -> AsyncIterator[app.Gateway]:
     """A gateway in this process, both doors open."""
-    gateway = app.Gateway(settings)
+    gateway = app.Gateway(settings, clock)
     await gateway.open()
     try:
         yield gateway

@@ -11,7 +11,6 @@ import aiohttp
 import pytest
 
 from gateway import app
-from gateway.app import offices
 from gateway.services import expire, outgoing, timeline
 from gateway.services.office import gateway_caller
 from gateway.services.webhook_keys import signing_key
@@ -32,10 +31,8 @@ SIGNED = b"%PDF-1.4 signed"
 
 
 @pytest.fixture
-def clock(monkeypatch: pytest.MonkeyPatch) -> MovableClock:
-    clock = MovableClock()
-    monkeypatch.setattr(offices, "now", clock)
-    return clock
+def clock() -> MovableClock:
+    return MovableClock()
 
 
 @pytest.fixture
@@ -50,7 +47,7 @@ async def gateway(
 ) -> AsyncIterator[app.Gateway]:
     settings = story_settings(database, tmp_path / "data", keys)
     await prepare(settings, lambda tx: declare_secrets(tx, receiver.url))
-    async with running(settings) as gateway:
+    async with running(settings, clock) as gateway:
         yield gateway
 
 
