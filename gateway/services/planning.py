@@ -13,6 +13,7 @@ from gateway.domain.identity import Caller, Mode, Right, Transport
 from gateway.domain.moves import Selection, Spec, Wave, sizes, starts
 from gateway.domain.plans import Candidate, Plan, PlanFault, Planned, UnplannableError, digested
 from gateway.domain.referential import SubscriptionStatus
+from gateway.services import readiness
 from gateway.services.access import may
 from gateway.services.office import Office
 from gateway.services.ports import Transaction
@@ -38,13 +39,15 @@ async def plan(office: Office, caller: Caller, spec: Spec) -> Plan:
     now = office.clock()
     await _check_processes(office, spec.select)
     credentials = await office.store.read(lambda tx: tx.candidates.credentials()) if spec.to is Mode.API else set()
+    doubtful = await office.store.read(lambda tx: tx.readiness.doubtful(now))
     moving, blocked, unchanged = list[Planned](), list[Planned](), 0
     async for page in _selected(office, spec, now):
+        stands = await readiness.against(office, caller, spec, [one.id for one in page if one.id in doubtful])
         for one in page:
             if one.mode is spec.to and (one.mode is not Mode.SFTP or one.transport is spec.transport):
                 unchanged += 1
                 continue
-            reason = against(one, spec, credentials)
+            reason = against(one, spec, credentials) or stands.get(one.id)
             (moving if reason is None else blocked).append(_planned(one, reason))
     if not moving and not blocked:
         raise UnplannableError(_nothing(spec, unchanged))

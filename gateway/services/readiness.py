@@ -9,6 +9,7 @@ from typing import Final
 
 from gateway.domain.errors import NotFoundError
 from gateway.domain.identity import Caller, Mode, Transport
+from gateway.domain.moves import Spec
 from gateway.domain.readiness import Facts, Readiness, judge
 from gateway.domain.rehearsals import Likeness
 from gateway.services.access import operators_alone
@@ -51,6 +52,12 @@ async def readiness_of(
         page = ids[start : start + PAGE]
         found |= await office.store.read(partial(_judged, office, page, to, transport, move, whole=whole))
     return {identifier: found[identifier] for identifier in ids if identifier in found}
+
+
+async def against(office: Office, caller: Caller, spec: Spec, ids: Sequence[str]) -> dict[str, str]:
+    """What stands against planning these subscriptions in a move, by id; those of which nothing does are left out."""
+    found = await readiness_of(office, caller, ids, spec.to, spec.transport, move=spec.name, whole=False)
+    return {identifier: one.against_planning for identifier, one in found.items() if one.against_planning}
 
 
 def _judged(

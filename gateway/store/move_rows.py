@@ -15,6 +15,7 @@ from gateway.domain.moves import Row, RowState
 from gateway.store.session import Row as Found
 from gateway.store.session import Session
 from gateway.store.statement import Statement, insert_into
+from gateway.store.synthetic import MADE_UP
 from gateway.store.tables import deliveries, journal, move_rows
 from gateway.store.values import at, from_ms, to_ms
 
@@ -68,6 +69,7 @@ _ENDINGS = Statement(
         _c.state == RowState.SWITCHED,
         journal.c.at > _c.changed_at,
         journal.c.at > bindparam("since"),
+        or_(journal.c.case_id.is_(None), journal.c.case_id.not_in(MADE_UP)),
         journal.c.entry.in_(
             [
                 Entry.DELIVERY_ACCEPTED,
@@ -89,6 +91,7 @@ _OLDEST = Statement(
         _c.state == RowState.SWITCHED,
         deliveries.c.shown,
         deliveries.c.state == literal(DeliveryState.READY),
+        deliveries.c.case_id.not_in(MADE_UP),
         or_(
             deliveries.c.pinned_mode.is_(None),
             and_(deliveries.c.pinned_until.is_not(None), deliveries.c.pinned_until <= bindparam("now")),

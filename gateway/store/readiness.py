@@ -9,7 +9,7 @@ from functools import lru_cache
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import ColumnElement, Select, and_, bindparam, case, exists, func, or_, select
+from sqlalchemy import ColumnElement, Select, and_, bindparam, case, exists, func, or_, select, union
 
 from gateway.domain.identity import Door, Mode
 from gateway.domain.readiness import WINDOW, Credential, Facts, LastRun, works
@@ -64,11 +64,30 @@ class _Found:
     moves: dict[str, str] = field(default_factory=dict)
 
 
+# Each from its own few rows, and never from every subscription.
+_DOUBTFUL = Statement(
+    union(
+        select(_d.subscription_id).where(_d.pinned_mode.is_not(None), _d.pinned_until > bindparam("now"), OPEN),
+        select(_r.subscription_id).join(subscriptions, and_(_s.id == _r.subscription_id, _s.epoch == _r.epoch)),
+        select(links.c.subscription_id)
+        .join(sftp_accounts, _a.id == links.c.account_id)
+        .where(or_(_a.password_until.is_not(None), _a.public_keys.contains("expiry-time"))),
+    )
+)
+
+
 class Readiness:
     """Reads across the tables; writes nothing."""
 
     def __init__(self, session: Session) -> None:
         self._session = session
+
+    def doubtful(self, now: datetime) -> set[str]:
+        """The subscriptions of which more has to be known than a plan of many looks at by itself.
+
+        A drain is under way, there was a dual run under the present epoch, or credentials of theirs end.
+        """
+        return {identifier for (identifier,) in self._session.rows(_DOUBTFUL, now=to_ms(now))}
 
     def facts(
         self, ids: Sequence[str], to: Mode, now: datetime, zone: ZoneInfo, move: str | None = None, *, whole: bool

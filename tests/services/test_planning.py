@@ -15,7 +15,7 @@ from gateway.domain.plans import Plan, PlanFault, UnplannableError, lines, read
 from gateway.domain.pushing import PushTarget
 from gateway.domain.referential import ApiClient, SubscriptionStatus
 from gateway.domain.windows import Window
-from gateway.services import planning
+from gateway.services import planning, rehearsals
 from tests.services.people import BREST, BREST_API, DAY, OPERATOR, RENNES, VANNES
 from tests.services.town import Town
 
@@ -180,3 +180,34 @@ async def test_planning_is_a_right_and_only_reads(town: Town) -> None:
     await planning.plan(town.office, replace(operator, rights=frozenset({Right.PLAN})), SFTP)
     with pytest.raises(ForbiddenError):
         await planning.plan(town.office, replace(BREST_API, rights=frozenset(Right)), SFTP)
+
+
+async def test_what_is_known_of_a_subscriber_besides_stands_against_it_too(town: Town) -> None:
+    await client(town)
+    view = await town.deposit()
+    (delivery,) = await town.deliveries(view)
+    await town.pin(delivery, Mode.SFTP, town.clock() + DAY)
+    assert reasons(await planned(town))[RENNES, "EtatCivil"] == (
+        "1 deliveries are pinned by an earlier drain: let it end"
+    )
+    town.clock.pass_by(DAY)
+    assert reasons(await planned(town))[RENNES, "EtatCivil"] is None
+    await rehearsals.start(town.office, OPERATOR, town.subscriptions[RENNES, "EtatCivil"].id, Mode.API, DAY)
+    await town.fetch("A-1-EtatCivil-1.zip")
+    town.clock.pass_by(DAY)
+    await rehearsals.end_due(town.office)
+    reason = reasons(await planned(town))[RENNES, "EtatCivil"]
+    assert reason is not None
+    assert "fetched by SFTP only" in reason
+
+
+async def test_credentials_that_have_ended_open_no_door(town: Town) -> None:
+    spec = Spec("m", Selection(mode=Mode.API), Mode.SFTP)
+    brest = {found.id for (owner, _), found in town.subscriptions.items() if owner == BREST}
+    await town.store.write(lambda tx: tx.accounts.serve(town.accounts["rennes"].id, brest))
+    await town.change_account("rennes", password_hash="hash", password_until=town.clock().date())
+    assert set(reasons(await planned(town, spec)).values()) == {None}
+    town.clock.pass_by(DAY)
+    assert set(reasons(await planned(town, spec)).values()) == {
+        "no enabled SFTP account with a password or key that holds: create one and hand it over"
+    }

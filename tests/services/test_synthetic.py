@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 
@@ -12,6 +13,7 @@ from gateway.domain.errors import ForbiddenError, InvalidRequestError, NotFoundE
 from gateway.domain.figures import Snapshot
 from gateway.domain.identity import Mode
 from gateway.domain.journal import Entry
+from gateway.domain.moves import StopRules
 from gateway.domain.referential import SubscriptionStatus
 from gateway.domain.statuses import Status
 from gateway.domain.switches import Switch
@@ -19,10 +21,13 @@ from gateway.pec.archive import Layout
 from gateway.services import archives, cases, figures
 from gateway.services.certify import Asked, Balance, certificate
 from gateway.services.readiness import readiness
+from gateway.services.stopping import broken
 from gateway.services.switching import switch
 from gateway.services.synthetic import MOST, Sent, clean, send
+from gateway.services.waves import drive
 from gateway.store.signing import Signer
-from tests.services.people import BREST, BREST_API, DEPOSITOR, GATEWAY, OPERATOR, RENNES, RENNES_API, VANNES
+from tests.services.moving import running, tried
+from tests.services.people import BREST, BREST_API, DAY, DEPOSITOR, GATEWAY, OPERATOR, RENNES, RENNES_API, VANNES
 from tests.services.town import Town
 
 
@@ -142,3 +147,19 @@ async def test_cleaning_loses_nothing_that_a_certificate_counts(town: Town) -> N
     balance = Balance()
     assert [line async for line in certificate(office, OPERATOR, [Asked(identifier)], {}, balance)]
     assert (balance.clean, balance.deliveries, balance.states) == (True, 2, {"WITHDRAWN": 2})
+
+
+async def test_stop_rules_of_moves_do_not_look_at_them(town: Town) -> None:
+    await tried(town)
+    rules = StopRules(failed_deliveries_over=0.0, undelivered_age_over=timedelta(hours=1), error_rate_over=0.0)
+    move = await running(town, ((RENNES, "EtatCivil"),), stop_when=rules)
+    assert await drive(town.office) == 1
+    town.clock.pass_by(DAY)
+    await sent(town, count=2)
+    town.clock.pass_by(DAY)
+    (told, *_) = await town.inbox(RENNES_API)
+    await cases.set_status(town.office, RENNES_API, told.case_id or "", "SI_INTG_ERROR")
+    assert await town.store.read(lambda tx: broken(tx, move, town.clock())) is None
+    await town.deposit("A-1")
+    town.clock.pass_by(DAY)
+    assert "a delivery has waited" in str(await town.store.read(lambda tx: broken(tx, move, town.clock())))

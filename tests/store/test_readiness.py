@@ -41,3 +41,16 @@ async def test_a_page_of_any_size_says_the_same_of_each(seeded: AnyStore, size: 
 
 def test_pages_of_the_verb_are_no_larger_than_one_look_takes() -> None:
     assert service.PAGE <= PAGE
+
+
+async def test_nobody_is_doubtful_without_a_reason(seeded: AnyStore) -> None:
+    def add(tx: Transaction) -> str:
+        case = add_case(tx)
+        delivery = add_delivery(tx, case, 1)
+        tx.deliveries.pin(case.subscription_id, Mode.SFTP, NOW + HOUR, NOW)
+        return delivery.subscription_id
+
+    assert await seeded.read(lambda tx: tx.readiness.doubtful(NOW)) == set()
+    pinned = await seeded.write(add)
+    assert await seeded.read(lambda tx: tx.readiness.doubtful(NOW)) == {pinned}
+    assert await seeded.read(lambda tx: tx.readiness.doubtful(NOW + HOUR)) == set()

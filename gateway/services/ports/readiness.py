@@ -14,6 +14,7 @@ from gateway.domain.readiness import Facts
 class Readiness(Protocol):
     """Port on readiness; see `store.readiness`."""
 
+    def doubtful(self, now: datetime) -> set[str]: ...
     def facts(
         self, ids: Sequence[str], to: Mode, now: datetime, zone: ZoneInfo, move: str | None = None, *, whole: bool
     ) -> dict[str, Facts]: ...
