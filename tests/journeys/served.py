@@ -45,8 +45,8 @@ def _connects(port: int) -> bool:
 
 
 @asynccontextmanager
-async def serving(data_dir: Path, keys: Path, deadline: str = "30s") -> AsyncIterator[Served]:
-    """A gateway as its operator starts it."""
+async def serving(data_dir: Path, keys: Path, deadline: str = "30s", **more: Any) -> AsyncIterator[Served]:
+    """A gateway as its operator starts it. `more`: further sections of its configuration."""
     config = data_dir.with_suffix(".yaml")
     sections: dict[str, Any] = {
         "data_dir": str(data_dir),
@@ -54,6 +54,7 @@ async def serving(data_dir: Path, keys: Path, deadline: str = "30s") -> AsyncIte
         "http": {"port": 0},
         "sftp": {"port": 0},
         "shutdown": {"deadline": deadline},
+        **more,
     }
     config.write_text(json.dumps(sections))
     command = [sys.executable, "-m", "gateway", "serve", "--config", str(config), "--json"]
