@@ -16,7 +16,7 @@ from gateway.services.office import Office, gateway_caller
 from gateway.services.ports import Transaction
 from gateway.store.signing import verifies
 from tools.simulate.depositor import Depositor
-from tools.simulate.ledger import Deposited, Said, What
+from tools.simulate.ledger import Deposited, DepositorLedger, Said, What
 from tools.simulate.subscribers import FINAL, Subscriber
 
 _PAGE: Final = 5000
@@ -51,7 +51,7 @@ async def balance(
         cases[one.subscription].append(one)
     for subscriber in subscribers:
         fates, kept, statuses = await _told(office, subscriber.subscription, cases[subscriber.subscription])
-        comparison = Comparison(subscriber, fates, kept, statuses, cases[subscriber.subscription], depositor)
+        comparison = Comparison(subscriber, fates, kept, statuses, cases[subscriber.subscription], depositor.ledger)
         sheet.disagreements += comparison.faults()
         comparison.count(sheet)
     sheet.clients["deposited"] = len(depositor.ledger.cases)
@@ -60,7 +60,9 @@ async def balance(
 
 
 class Comparison:
-    """One subscriber's. `kept`: delivery → the mode in whose inbox it waits, by the store."""
+    """One subscriber's. `fates`: its deliveries, by the journal. `kept`, `statuses`: what waits, and where its cases
+    are, by the store. `cases`: what was deposited for it.
+    """
 
     def __init__(
         self,
@@ -69,7 +71,7 @@ class Comparison:
         kept: set[str],
         statuses: dict[str, str],
         cases: Sequence[Deposited],
-        depositor: Depositor,
+        depositor: DepositorLedger,
     ) -> None:
         self._subscriber = subscriber
         self._fates = fates
@@ -151,7 +153,7 @@ class Comparison:
             if one.what in (What.ANSWERED, *_BY_STATUS):
                 case = self._numbers.get(one.about, one.about)
                 last[case] = one if case not in last or one.at >= last[case].at else last[case]
-        heard, reopened = self._depositor.ledger.statuses, self._depositor.ledger.reopened
+        heard, reopened = self._depositor.statuses, self._depositor.reopened
         for case, one in last.items():
             if one.status not in FINAL or (case in reopened and reopened[case] >= one.at):
                 continue
@@ -175,6 +177,7 @@ class Comparison:
         gateway["answered"] += sum(status in FINAL for status in self._statuses.values())
         for one in self._subscriber.ledger.lines:
             clients[f"{one.what}, {'taken' if one.taken else 'refused'}"] += 1
+            clients["real doors"] += self._subscriber.real
         clients["polls"] += sum(one.polls for pollers in self._subscriber.software.values() for one in pollers)
 
     @staticmethod
