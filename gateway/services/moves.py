@@ -174,6 +174,8 @@ def _batches(rows: Iterable[Row]) -> Iterator[list[Row]]:
 
 
 def _add(move: str, batch: Sequence[Row], tx: Transaction) -> None:
+    if tx.subscriptions.get(batch[0].subscription_id) is None:
+        raise ConflictError(f"No subscription has the id {batch[0].subscription_id}: was it planned on this gateway?")
     tx.move_rows.add(move, batch)
 
 

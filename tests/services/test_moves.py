@@ -138,6 +138,14 @@ async def test_steps_come_in_their_order_and_a_repetition_changes_nothing(town: 
     ]
 
 
+async def test_a_plan_of_another_gateway_is_refused(town: Town) -> None:
+    spec, waves, rows = planned(town)
+    strange = [replace(row, subscription_id="elsewhere") for row in rows]
+    with pytest.raises(ConflictError, match="No subscription has the id elsewhere: was it planned on this gateway"):
+        await moves.record(town.office, PLANNER, spec, waves, strange, DIGEST)
+    assert await moves.listing(town.office, OPERATOR) == []
+
+
 async def test_an_unknown_move_is_not_found(town: Town) -> None:
     for verb in (moves.pause, moves.resume, moves.rollback):
         with pytest.raises(NotFoundError, match="Move is not found"):

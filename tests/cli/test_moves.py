@@ -1,0 +1,129 @@
+"""`gateway moves`: recorded, approved, applied, watched, taken back and certified."""
+
+from __future__ import annotations
+
+import getpass
+import json
+from pathlib import Path
+
+import pytest
+
+from gateway.cli import certificates
+from gateway.cli.failing import CommandError
+from gateway.cli.importing import import_file
+from gateway.cli.journal import show_key
+from gateway.cli.moves import apply, certify, status, step
+from gateway.cli.planning import plan, read_plan
+from gateway.config import Settings
+from gateway.domain.errors import ConflictError, NotFoundError
+from tests.cli.dossiers import deposited
+
+FILE = "move: town\nselect: {mode: SFTP, process: EtatCivil}\nto: API\n"
+CLIENT = """\
+  - api: {organization: SI-21990000100011-99001, role: SI, client_id: town, client_secret: "not so secret"}
+"""
+Captured = pytest.CaptureFixture[str]
+
+
+@pytest.fixture
+def planned(settings: Settings, config: Path, place: Path, capsys: Captured) -> Path:
+    """A plan for a subscriber of EtatCivil in mode SFTP, in whose inbox a delivery waits."""
+    deposited(settings, config)
+    with (place / "onboarding.yaml").open("a", encoding="utf-8") as text:
+        text.write(CLIENT)
+    import_file(place / "onboarding.yaml", config, dry_run=False, credentials_out=None, json=True)
+    (place / "move.yaml").write_text(FILE, encoding="utf-8")
+    plan(place / "move.yaml", place / "plan.json", config, json=False, every=False)
+    capsys.readouterr()
+    return place / "plan.json"
+
+
+def shown(config: Path, capsys: Captured) -> dict[str, object]:
+    capsys.readouterr()
+    status("town", config, json=True)
+    found: dict[str, object] = json.loads(capsys.readouterr().out)
+    return found
+
+
+def test_a_plan_is_applied_and_carried_out_here_and_taken_back(planned: Path, config: Path, capsys: Captured) -> None:
+    apply(planned, config, wait=True)
+    assert "town: done." in capsys.readouterr().out
+    found = shown(config, capsys)
+    who = f"gateway moves ({getpass.getuser()})"
+    assert (found["state"], found["rows"], found["plannedBy"]) == ("DONE", {"SWITCHED": 1}, who)
+    assert [wave["state"] for wave in found["waves"]] == ["DONE"]  # type: ignore[attr-defined]
+    apply(planned, config, wait=True)  # the same plan again is no second move
+    assert "town: done." in capsys.readouterr().out
+    step("town", config, "rollback", wait=True)
+    assert "town: rolled back." in capsys.readouterr().out
+    assert shown(config, capsys)["rows"] == {"ROLLED_BACK": 1}
+
+
+def test_without_waiting_it_is_left_to_who_serves(planned: Path, config: Path, capsys: Captured) -> None:
+    apply(planned, config, wait=False)
+    assert "town: under way; the processes that serve carry it on." in capsys.readouterr().out
+    step("town", config, "pause")
+    step("town", config, "resume")
+    assert capsys.readouterr().out.startswith("town: paused.\n  by hand\ntown: under way")
+    assert shown(config, capsys)["rows"] == {"WAITING": 1}
+    with pytest.raises(ConflictError, match="RUNNING: one that is PLANNED can be approved"):
+        step("town", config, "approve", digest=read_plan(planned).digest)
+
+
+def test_two_people_are_asked_for_where_the_settings_say_so(planned: Path, config: Path, capsys: Captured) -> None:
+    config.write_text(config.read_text() + "moves: {two_people: true}\n")
+    digest = read_plan(planned).digest
+    with pytest.raises(CommandError, match=f"has to approve it: gateway moves approve town {digest}") as refused:
+        apply(planned, config, wait=False)
+    assert refused.value.code == 4
+    with pytest.MonkeyPatch.context() as other:
+        other.setattr(getpass, "getuser", lambda: "somebody-else")
+        step("town", config, "approve", digest=digest)
+    assert "town: approved." in capsys.readouterr().out
+    apply(planned, config, wait=True)
+    assert "town: done." in capsys.readouterr().out
+
+
+def test_people_are_shown_where_moves_stand(planned: Path, config: Path, capsys: Captured) -> None:
+    status(None, config, json=False)
+    assert capsys.readouterr().out == "No move is planned.\n"
+    apply(planned, config, wait=True)
+    capsys.readouterr()
+    status("town", config, json=False)
+    told = capsys.readouterr().out
+    assert told.startswith("town: DONE, 1 subscriptions to mode API.\n")
+    assert "switched" in told
+    status(None, config, json=False)
+    assert "town  DONE" in capsys.readouterr().out
+    status(None, config, json=True)
+    assert [one["name"] for one in json.loads(capsys.readouterr().out)] == ["town"]
+    with pytest.raises(NotFoundError, match="Move is not found"):
+        status("other", config, json=False)
+
+
+def test_its_certificate_covers_all_that_it_switched(
+    planned: Path, config: Path, place: Path, capsys: Captured
+) -> None:
+    show_key(config)
+    (place / "key.pem").write_text(capsys.readouterr().out)
+    with pytest.raises(NotFoundError):
+        certify("town", Path("c.jsonl"), config, json=False)
+    apply(planned, config, wait=False)
+    with pytest.raises(CommandError, match="The move town has switched nothing"):
+        certify("town", Path("c.jsonl"), config, json=False)
+    apply(planned, config, wait=True)
+    step("town", config, "rollback", wait=True)
+    capsys.readouterr()
+    certify("town", Path("c.jsonl"), config, json=False)
+    told = capsys.readouterr().out
+    assert "Subscriptions switched:  1\n" in told
+    assert "Lost:                    0\n" in told
+    certificates.verify(Path("c.jsonl"), place / "key.pem", json=False)
+    first = json.loads(Path("c.jsonl").read_text().splitlines()[0])
+    assert '"about":{"move":"town"}' in json.dumps(first, separators=(",", ":"))
+
+
+def test_an_edited_plan_is_not_applied(planned: Path, config: Path) -> None:
+    planned.write_text(planned.read_text().replace('"epoch": 1', '"epoch": 2'))
+    with pytest.raises(CommandError, match="line 2: was changed"):
+        apply(planned, config, wait=False)
