@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json as encoding
+import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -33,6 +34,7 @@ def serve_until_stopped(config: Path | None, *, json: bool) -> int:
     try:
         if embedded(settings):
             prepare(settings)
+        tempfile.tempdir = str(_spool(settings))
         return asyncio.run(serve(settings, config=config, announce=announce))
     except HostKeyError as error:
         raise CommandError(str(error), Exit.INVALID) from error
@@ -40,6 +42,13 @@ def serve_until_stopped(config: Path | None, *, json: bool) -> int:
         reason = (error.strerror or str(error)).lower()
         ports = f"http.port {settings.http.port}, sftp.port {settings.sftp.port}"
         raise CommandError(f"cannot serve: {reason}; check {ports} and data_dir", Exit.INVALID) from error
+
+
+def _spool(settings: Settings) -> Path:
+    """Where files lie for a moment: on the disk that was chosen for such sizes, and often the only one to write to."""
+    directory = settings.data_dir.absolute() / "spool"
+    directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+    return directory
 
 
 def announced(settings: Settings, gateway: Gateway, json: bool) -> str:

@@ -5,12 +5,16 @@ import os
 import signal
 import subprocess
 import sys
+import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, cast
 
-from gateway.cli.serving import announced
-from gateway.config import Settings
+import pytest
+
+from gateway import app
+from gateway.cli.serving import announced, serve_until_stopped
+from gateway.config import Settings, load_settings, logs
 from tests.cli.running import ROOT, gateway
 
 
@@ -31,6 +35,22 @@ def test_people_and_scripts_are_told_where_the_doors_are(settings: Settings) -> 
     }
     wide = settings.model_copy(update={"http": settings.http.model_copy(update={"host": "::1"})})
     assert "http://[::1]:8080" in announced(wide, open_doors, json=False)
+
+
+def test_what_lies_for_a_moment_lies_on_the_chosen_disk(config: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where a service may write nowhere else, and where there is room for large answers."""
+    seen: list[str] = []
+
+    async def serve(*_: object, **__: object) -> int:
+        with tempfile.NamedTemporaryFile() as file:
+            seen.append(os.path.dirname(file.name))
+        return 0
+
+    monkeypatch.setattr(tempfile, "tempdir", None)
+    monkeypatch.setattr(app, "serve", serve)
+    monkeypatch.setattr(logs, "configure_logs", lambda _: None)
+    assert serve_until_stopped(config, json=False) == 0
+    assert seen == [str(load_settings(config, {}).data_dir.absolute() / "spool")]
 
 
 def test_it_serves_until_it_is_told_to_stop(place: Path, config: Path) -> None:
