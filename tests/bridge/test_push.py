@@ -19,7 +19,6 @@ from gateway.services.ports import Transaction
 from gateway.services.push_keys import public_key
 from tests.bridge.pushed import breaker_of, bytes_of, call_of, only, push_to, pushes_of, sent
 from tests.bridge.servers import Server, openssh, serving
-from tests.bridge.test_remote import OPENSSH
 from tests.journeys.offices import Clock, Tally, deposited
 from tests.services.scene import case_now, entries, lines_of, states, switch
 
@@ -52,7 +51,6 @@ async def test_a_publication_is_delivered_whole_and_its_case_is_sent(
     assert office.meter.counts["pushes_total"] == 1
 
 
-@OPENSSH
 async def test_opensshs_server_takes_archives_by_the_gateways_own_key(office: Office, tmp_path: Path) -> None:
     async with openssh(tmp_path / "rennes", public_key(office)) as server:
         await push_to(office, "rennes", server.target(password=None))

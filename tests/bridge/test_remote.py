@@ -16,16 +16,13 @@ import pytest
 from gateway.bridge import remote as remote_module
 from gateway.bridge.remote import CHUNK, Entry, RefusedError, Remote, RemoteError, connected
 from gateway.domain.pushing import PushTarget
-from tests.bridge.servers import SSHD, Server, key_of, line_of, openssh, serving
+from tests.bridge.servers import Server, key_of, line_of, openssh, serving
 
 OWN = key_of("own")
 CONTENT = os.urandom(9 * CHUNK + 17)
 
 
-OPENSSH = pytest.mark.skipif(not SSHD.exists(), reason="OpenSSH's server is not installed")
-
-
-@pytest.fixture(params=["asyncssh", pytest.param("openssh", marks=OPENSSH)])
+@pytest.fixture(params=["asyncssh", "openssh"])
 async def server(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Server]:
     made = (
         serving(tmp_path, authorized=line_of(OWN)) if request.param == "asyncssh" else openssh(tmp_path, line_of(OWN))

@@ -6,7 +6,7 @@ import os
 import shutil
 from collections.abc import Iterable, Mapping
 from types import MappingProxyType
-from typing import Final
+from typing import Final, NoReturn
 
 import pytest
 
@@ -35,11 +35,15 @@ def program(name: str) -> str:
     """
     found = shutil.which(name)
     if found is None:
-        package = PACKAGES[name]
-        if package in os.environ.get(NOT_INSTALLABLE, "").split():
-            pytest.skip(f"{name} cannot be installed here (Debian: {package})")
-        unavailable(f"{name} is not installed (Debian: apt install {package})")
+        lacking(name, PACKAGES[name])
     return found
+
+
+def lacking(name: str, package: str) -> NoReturn:
+    """Says that the present test needs a program, of that Debian package, which is absent; see `program`."""
+    if package in os.environ.get(NOT_INSTALLABLE, "").split():
+        pytest.skip(f"{name} cannot be installed here (Debian: {package})")
+    unavailable(f"{name} is not installed (Debian: apt install {package})")
 
 
 def not_run(skipped: Iterable[tuple[str, str]]) -> list[str]:
