@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import timedelta
+from dataclasses import dataclass, field
+from datetime import time, timedelta
 from functools import partial
 from random import Random
 from typing import Final
@@ -13,8 +13,11 @@ from gateway.bridge.answers import carry_answers
 from gateway.domain.errors import ConflictError
 from gateway.domain.identity import Mode
 from gateway.domain.journal import Entry, Line
+from gateway.domain.moves import MoveState, RowState, Selection, Spec, StopRules, WaveSize
+from gateway.domain.plans import UnplannableError
 from gateway.domain.switches import InFlight, Switch
-from gateway.services import expire, housekeeping, sealing, switching
+from gateway.domain.windows import Window
+from gateway.services import expire, housekeeping, moves, planning, sealing, switching, waves
 from gateway.services.office import Office, gateway_caller
 from gateway.services.ports import Transaction
 from tools.simulate.agenda import Agenda
@@ -26,8 +29,10 @@ from tools.simulate.world import DEPARTMENTS
 
 _PAGE: Final = 5000
 _ACTOR: Final = "operator"
-_WAVES: Final = (0.4, 0.46, 0.55)
-"""When waves begin, as parts of the simulated time; of five, of a tenth, of all the others."""
+_BEGINS: Final = 0.4
+"""When the migration begins, as a part of the simulated time; in waves of five, of a tenth, of all the others."""
+_WINDOW: Final = Window(frozenset({0, 1, 2, 3}), time(6), time(12))
+_DRAIN: Final = 7 * DAY
 _BACK, _AGAIN, _DRAINED, _UNDONE = 0.05, 0.5, 0.2, 0.4
 
 
@@ -39,6 +44,8 @@ class Done:
     backs: int = 0
     drains: int = 0
     undone: int = 0
+    pauses: int = 0
+    moves: list[str] = field(default_factory=list)
 
 
 class Operators:
@@ -51,7 +58,7 @@ class Operators:
         self._agenda = agenda
         self._caller = gateway_caller(office, _ACTOR)
         self._by_subscription = {one.subscription: one for one in subscribers}
-        self._subscribers = subscribers
+        self._moves: list[str] = []
         self._random = Random(f"{seed}/operators")
         self._seen = 0
 
@@ -64,20 +71,23 @@ class Operators:
                 self._agenda.at(start + hour * HOUR, "depositor", depositor.read_notifications)
             if day % 30 == 29:
                 self._agenda.at(start + 10 * HOUR, _ACTOR, self._undo)
-        chosen = [one for one in self._subscribers if one.mode is Mode.SFTP and _department(one) in DEPARTMENTS[:3]]
-        self._random.shuffle(chosen)
-        sizes = (5, max(1, len(chosen) // 10), len(chosen))
-        for part, size in zip(_WAVES, sizes, strict=True):
-            wave, chosen = chosen[:size], chosen[size:]
-            start = START + timedelta(days=int(days * part)) + 9 * HOUR
-            for number, one in enumerate(wave):
-                moment = start + number * timedelta(seconds=20)
-                self._agenda.at(moment, _ACTOR, partial(self._switch, one, Mode.API))
+        begin = START + timedelta(days=int(days * _BEGINS))
+        self._agenda.at(begin + 7 * HOUR, _ACTOR, partial(self._move, days))
+        for day in range(int(days * _BEGINS), days):
+            for half in range(12):
+                self._agenda.at(START + day * DAY + (10 + half) * HOUR / 2, _ACTOR, self._drive)
 
     async def after_step(self) -> None:
         """The bridge: takes in what was put."""
         while await carry_answers(self._office):
             pass
+
+    async def sum_up(self) -> None:
+        """Notes where the moves stand in the end."""
+        for name in self._moves:
+            found = await moves.status(self._office, self._caller, name)
+            rows = ", ".join(f"{state} {count}" for state, count in sorted(found.totals.items()))
+            self.done.moves.append(f"{name} {found.move.state}: {len(found.waves)} waves, {rows}")
 
     async def _nightly(self) -> None:
         while await expire.expire_due(self._office):
@@ -87,20 +97,70 @@ class Operators:
         await housekeeping.forget(self._office)
         await sealing.seal_new(self._office)
 
+    async def _move(self, days: int) -> None:
+        """Plans and applies the two moves: one that carries what is open, one that drains it."""
+        second, third = (timedelta(days=int(part * days)) for part in (0.05, 0.08))
+        sizes = (WaveSize(count=5), WaveSize(percent=10.0, pause=second), WaveSize(percent=100.0, pause=third))
+        rules = StopRules(failed_deliveries_over=0.05)
+        carried, drained = (Selection(mode=Mode.SFTP, departments=chosen) for chosen in (DEPARTMENTS[:2], ("35",)))
+        for spec in (
+            Spec("carried", carried, Mode.API, waves=sizes, window=_WINDOW, stop_when=rules),
+            Spec(
+                "drained",
+                drained,
+                Mode.API,
+                in_flight=InFlight.DRAIN,
+                drain_for=_DRAIN,
+                waves=sizes,
+                window=_WINDOW,
+                stop_when=rules,
+            ),
+        ):
+            try:
+                plan = await planning.plan(self._office, self._caller, spec)
+            except UnplannableError:
+                continue  # too few subscribers for this one
+            digest = plan.digest
+            await moves.record(self._office, self._caller, spec, plan.waves, plan.rows(), digest)
+            await moves.approve(self._office, self._caller, spec.name, digest)
+            await moves.apply(self._office, self._caller, spec.name, digest)
+            self._moves.append(spec.name)
+
+    async def _drive(self) -> None:
+        """The scheduler's look at the moves; one that stopped itself goes on when somebody has seen why."""
+        if not await waves.drive(self._office):
+            for name in self._moves:
+                if (await moves.status(self._office, self._caller, name)).move.state is MoveState.PAUSED:
+                    self.done.pauses += 1
+                    await moves.resume(self._office, self._caller, name)
+            return
+        for name in self._moves:
+            after = 0
+            while rows := await moves.rows(self._office, self._caller, name, after, 1000, RowState.SWITCHED):
+                after = rows[-1].position
+                for row in rows:
+                    if row.subscription_id not in self.moved:
+                        self._moved(self._by_subscription[row.subscription_id], name)
+
+    def _moved(self, subscriber: Subscriber, name: str) -> None:
+        self._owned(subscriber, Mode.API, drained=name == "drained")
+        if self._random.random() < _BACK:
+            self._agenda.after(between(self._random, (HOUR, 20 * DAY)), _ACTOR, partial(self._back, subscriber))
+
     async def _switch(self, subscriber: Subscriber, to: Mode) -> None:
         drain = self._random.random() < _DRAINED
-        wanted = Switch(to, in_flight=InFlight.DRAIN, drain_for=7 * DAY) if drain else Switch(to)
+        wanted = Switch(to, in_flight=InFlight.DRAIN, drain_for=_DRAIN) if drain else Switch(to)
         await switching.switch(self._office, self._caller, subscriber.subscription, wanted)
-        subscriber.mode = to
-        self.done.switches += 1
-        self.done.drains += drain
-        first = subscriber.subscription not in self.moved
+        self._owned(subscriber, to, drained=drain)
+
+    def _owned(self, subscriber: Subscriber, mode: Mode, *, drained: bool) -> None:
+        subscriber.mode = mode
         self.moved[subscriber.subscription] = subscriber
+        self.done.switches += 1
+        self.done.drains += drained
         subscriber.wake(all_doors=True)
-        if drain:
-            self._agenda.after(7 * DAY, _ACTOR, partial(self._lifted, subscriber))
-        if first and self._random.random() < _BACK:
-            self._agenda.after(between(self._random, (HOUR, 20 * DAY)), _ACTOR, partial(self._back, subscriber))
+        if drained:
+            self._agenda.after(_DRAIN, _ACTOR, partial(self._lifted, subscriber))
 
     async def _back(self, subscriber: Subscriber) -> None:
         self.done.backs += 1
@@ -132,7 +192,3 @@ class Operators:
 
     def _page(self, tx: Transaction) -> list[Line]:
         return tx.journal.after(self._seen, _PAGE)
-
-
-def _department(subscriber: Subscriber) -> str:
-    return subscriber.organization.rsplit("-", 1)[1][:2]

@@ -25,6 +25,7 @@ def _lines(outcome: Outcome) -> Iterator[str]:
     yield (
         f"switches {done.switches} (drained {done.drains}, switched back {done.backs}), expiries undone {done.undone}"
     )
+    yield from (f"move {one}" for one in done.moves)
     yield ""
     gateway, clients, found = sheet.gateway, sheet.clients, sheet.certificate
     yield f"{'deposited cases':<44}{gateway['deposited']:>9}   by the depositor's ledger {clients['deposited']}"

@@ -96,6 +96,7 @@ async def simulate(chosen: Settings, scale: Scale) -> Outcome:
             lambda: time.monotonic() - began > scale.minutes * 60,
         )
         await depositor.read_notifications()
+        await operators.sum_up()
         sheet = await balance(office, subscribers, depositor, list(operators.moved))
         days = (clock.now - START) / DAY
         return Outcome(scale, sheet, operators.done, whole, days, agenda.done, time.monotonic() - began)

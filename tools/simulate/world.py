@@ -49,6 +49,7 @@ def accounts(subscriber: Subscriber) -> list[SftpAccount]:
             _account_id(f"{name}-{position}"),
             subscriber.organization,
             f"{name}-{position}",
+            password_hash="of no password",
             public_keys=(public_key(f"{name}-{position}"),) if subscriber.real else (),
             processes=(subscriber.process,),
         )
@@ -87,7 +88,7 @@ def _subscribers(subscribers: Sequence[Subscriber], now: datetime, tx: Transacti
 
 
 def _client(tx: Transaction, name: str, organization: str, role: Role, now: datetime) -> None:
-    tx.clients.add(ApiClient(name, organization, role), now)
+    tx.clients.add(ApiClient(name, organization, role, secret_hashes=("of no secret",)), now)
     tx.clients.issue(hashlib.sha256(token(name).encode()).digest(), name, role, _FOREVER)
 
 
