@@ -183,9 +183,9 @@ def _server(facts: Facts) -> Iterator[Point]:
         return
     yield Point("credentials", True, f"the server {target.host} is declared")
     if facts.server_error is not None:
-        yield Point(_TRIED, False, f"the server {target.host} failed last: {facts.server_error}")
+        yield Point("server", False, f"the server {target.host} failed last: {facts.server_error}")
     else:
-        yield Point(_TRIED, None, f"nothing is known against the server {target.host}")
+        yield Point("server", None, f"nothing is known against the server {target.host}")
 
 
 def _present_door(facts: Facts, now: datetime) -> Iterator[Point]:

@@ -72,6 +72,7 @@ _DOUBTFUL = Statement(
         select(links.c.subscription_id)
         .join(sftp_accounts, _a.id == links.c.account_id)
         .where(or_(_a.password_until.is_not(None), _a.public_keys.contains("expiry-time"))),
+        select(breakers.c.subscription_id).where(breakers.c.last_error.is_not(None)),
     )
 )
 
@@ -85,7 +86,8 @@ class Readiness:
     def doubtful(self, now: datetime) -> set[str]:
         """The subscriptions of which more has to be known than a plan of many looks at by itself.
 
-        A drain is under way, there was a dual run under the present epoch, or credentials of theirs end.
+        A drain is under way, there was a dual run under the present epoch, credentials of theirs end, or their server
+        fails.
         """
         return {identifier for (identifier,) in self._session.rows(_DOUBTFUL, now=to_ms(now))}
 

@@ -11,9 +11,10 @@ from hypothesis import strategies as st
 
 from gateway.domain.errors import ForbiddenError, NotFoundError
 from gateway.domain.identity import Door, Mode, Role, Transport
-from gateway.domain.pushing import PushTarget
+from gateway.domain.pushing import Breaker, PushTarget
 from gateway.domain.readiness import Point, Readiness
 from gateway.domain.referential import ApiClient, SubscriptionStatus
+from gateway.domain.retry import RetryPolicy
 from gateway.domain.sightings import Sighting
 from gateway.services import cases, rehearsals
 from gateway.services.readiness import readiness, readiness_of
@@ -103,7 +104,11 @@ async def test_a_server_to_push_to_is_declared_or_not(town: Town) -> None:
     assert point(await pushing(), "credentials").ok is False
     await town.change_subscription(BREST, push=PushTarget("sftp.brest.example", "hub", ("ssh-ed25519 AAAA",)))
     found = await pushing()
-    assert (found.go, point(found, "used").ok) == (True, None)
+    assert (found.go, point(found, "server").ok) == (True, None)
+    failing = Breaker().after("connection refused", town.clock(), RetryPolicy(), 0.5)
+    await town.store.write(lambda tx: tx.breakers.put(identifier, failing))
+    assert (await pushing()).against_planning == "the server sftp.brest.example failed last: connection refused"
+    assert await town.store.read(lambda tx: tx.readiness.doubtful(town.clock())) == {identifier}
 
 
 async def test_nobody_is_ready_for_a_portal_that_is_not_there(town: Town) -> None:
