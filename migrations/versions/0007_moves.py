@@ -12,7 +12,9 @@ _ID = sa.String(length=36)
 
 
 def upgrade() -> None:
-    """Builds them."""
+    """Builds them; and drops two indexes of the journal that no query used."""
+    for column in ("case_id", "delivery_id"):
+        op.drop_index(op.f(f"ix_journal_{column}"), "journal")
     _moves()
     _rehearsals()
     _alerts()

@@ -24,6 +24,7 @@ class Watched(sqlite3.Connection):
 
     refusing = False
     commits = 0
+    savepoints = 0
 
     def execute(self, sql: str, parameters: Any = (), /) -> sqlite3.Cursor:
         if sql == "COMMIT" and self.in_transaction and not self.execute("PRAGMA query_only").fetchone()[0]:
@@ -32,6 +33,7 @@ class Watched(sqlite3.Connection):
                 error.sqlite_errorcode = sqlite3.SQLITE_IOERR
                 raise error
             Watched.commits += 1
+        Watched.savepoints += sql.startswith("SAVEPOINT")
         return super().execute(sql, parameters)
 
 
@@ -42,6 +44,7 @@ def watched(monkeypatch: pytest.MonkeyPatch) -> type[Watched]:
     monkeypatch.setattr(sqlite3, "connect", lambda *args, **options: real(*args, factory=Watched, **options))
     monkeypatch.setattr(Watched, "refusing", False)
     monkeypatch.setattr(Watched, "commits", 0)
+    monkeypatch.setattr(Watched, "savepoints", 0)
     return Watched
 
 
@@ -100,6 +103,41 @@ async def test_a_failing_verb_undoes_only_itself(sqlite_database: Path) -> None:
         assert isinstance(failed, NotFoundError)
         assert isinstance(broke, sqlite3.IntegrityError)
         assert await store.read(noted) == {"before", "after"}
+
+
+async def test_verbs_that_fail_first_leave_the_others_their_commit(
+    sqlite_database: Path, watched: type[Watched]
+) -> None:
+    entered, may_end = threading.Event(), threading.Event()
+
+    def fail(tx: Transaction) -> None:
+        writing("undone")(tx)
+        entered.set()
+        assert may_end.wait(30)
+        raise NotFoundError("Case")
+
+    async with opened(sqlite_database) as store:
+        verbs = (fail, fail, writing("one"), fail, writing("two"))
+        waiting = [asyncio.ensure_future(store.write(verb)) for verb in verbs]
+        await asyncio.to_thread(entered.wait, 30)
+        may_end.set()
+        results = await asyncio.gather(*waiting, return_exceptions=True)
+        assert [result if isinstance(result, str) else type(result) for result in results] == [
+            NotFoundError,
+            NotFoundError,
+            "one",
+            NotFoundError,
+            "two",
+        ]
+        assert (watched.commits, watched.savepoints) == (1, 2)
+        assert await store.read(noted) == {"one", "two"}
+
+
+async def test_a_verb_alone_needs_no_savepoint(sqlite_database: Path, watched: type[Watched]) -> None:
+    async with opened(sqlite_database) as store:
+        await store.write(writing("one"))
+        await store.write(writing("two"))
+        assert (watched.commits, watched.savepoints) == (2, 0)
 
 
 async def test_a_commit_that_fails_fails_every_verb_in_it(sqlite_database: Path, watched: type[Watched]) -> None:
