@@ -47,7 +47,7 @@ def activate(directory: Path, kind: str) -> asyncssh.SSHKey:
     if not following.exists():
         raise HostKeyError(f"There is no next {kind} host key: make one with rotate, and wait until clients know it")
     key = existing(following)
-    _set_aside(path, kind)
+    _keep(path, kind)
     following.replace(path)
     settle(directory)
     return key
@@ -83,9 +83,10 @@ def take_over(directory: Path, file: Path) -> tuple[str, asyncssh.SSHKey]:
     path = _path(directory, kind)
     if path.exists() and existing(path).public_data == key.public_data:
         raise HostKeyError(f"{file.name} is the {kind} host key in use already")
-    if path.exists():
-        _set_aside(path, kind)
-    if not write(path, key.export_private_key()):
+    replacing = path.exists()
+    if replacing:
+        _keep(path, kind)
+    if not write(path, key.export_private_key(), replacing=replacing):
         raise HostKeyError(f"Another process made a {kind} host key at the same time: try again")
     return kind, key
 
@@ -120,14 +121,13 @@ def _foreign(file: Path) -> asyncssh.SSHKey:
 _PROTECTED: Final = "{} is protected by a password: take it off first, with ssh-keygen -p -f FILE"
 
 
-def _set_aside(path: Path, kind: str) -> None:
-    """The key in use becomes the one before."""
+def _keep(path: Path, kind: str) -> None:
+    """Gives the key in use the name of the one before too. It keeps its own: a door that finds none makes a new key."""
     old = _with(path, OLD)
     try:
         os.link(path, old)
     except FileExistsError:
         raise HostKeyError(f"The {kind} host key before the one in use is still kept: retire it first") from None
-    path.unlink()
 
 
 def _path(directory: Path, kind: str) -> Path:

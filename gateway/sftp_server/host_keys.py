@@ -112,8 +112,11 @@ def make(path: Path, algorithm: str, options: dict[str, int]) -> None:
     write(path, key.export_private_key())
 
 
-def write(path: Path, content: bytes) -> bool:
-    """Writes a whole new file, for us alone; False, and nothing done, when it exists. Raises OSError."""
+def write(path: Path, content: bytes, *, replacing: bool = False) -> bool:
+    """Writes a whole new file, for us alone; False, and nothing done, when it exists and is not to be replaced.
+
+    Raises OSError.
+    """
     draft = path.with_name(f".{path.name}.{secrets.token_hex(8)}")
     fd = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
     try:
@@ -121,12 +124,14 @@ def write(path: Path, content: bytes) -> bool:
             file.write(content)
             file.flush()
             os.fsync(file.fileno())
-        try:
+        if replacing:
+            draft.replace(path)
+        else:
             os.link(draft, path)
-        except FileExistsError:
-            return False  # another process was faster; its key is the one
+    except FileExistsError:
+        return False  # another process was faster; its key is the one
     finally:
-        draft.unlink()
+        draft.unlink(missing_ok=True)
     settle(path.parent)
     return True
 

@@ -39,6 +39,33 @@ def test_a_key_is_announced_used_and_the_one_before_it_retired(directory: Path) 
     assert {stat.S_IMODE(path.stat().st_mode) for path in directory.iterdir()} == {0o600}
 
 
+def test_a_change_cut_off_at_any_moment_leaves_a_known_key_in_use(
+    directory: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A door that found none under its name would make one that no client knows."""
+    (before, *_) = load(directory)
+    following = rotate(directory, "ed25519")
+    foreign = tmp_path / "foreign"
+    foreign.touch(mode=0o600)
+    foreign.write_bytes(asyncssh.generate_private_key("ssh-ed25519").export_private_key())
+
+    def cut_off(*_: object) -> None:
+        raise OSError("no power")
+
+    with monkeypatch.context() as cut:
+        cut.setattr(Path, "replace", cut_off)
+        with pytest.raises(OSError, match="no power"):
+            activate(directory, "ed25519")
+        assert load(directory)[0].public_data == before.public_data
+        retire(directory, "ed25519")
+        with pytest.raises(OSError, match="no power"):
+            take_over(directory, foreign)
+        assert load(directory)[0].public_data == before.public_data
+    retire(directory, "ed25519")
+    assert activate(directory, "ed25519").public_data == following.public_data
+    assert load(directory)[0].public_data == following.public_data
+
+
 def test_a_next_key_may_be_given_up(directory: Path) -> None:
     before = _data(directory)
     rotate(directory, "rsa")
