@@ -54,7 +54,7 @@ FIGURES: Final = {
 }
 GAUGES: Final = {
     "sftp_sessions": Figure("Open SFTP sessions"),
-    "credentials_expiring": Figure("Passwords and keys that end within 30 days, or have ended"),
+    "credentials_expiring": Figure("Passwords, keys and authorities that end within 30 days, or have ended"),
 }
 _PREFIX: Final = "gateway_"
 _SECONDS: Final = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 60.0)

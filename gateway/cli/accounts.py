@@ -61,7 +61,7 @@ def expiring(within: int, config: Path | None, *, json: bool) -> None:
 
     table = Table("account", "organization", "what", "ends", box=None, pad_edge=False)
     for one in found:
-        what = f"key {one.position}" if one.position else "password"
+        what = f"{one.kind} {one.position}" if one.position else str(one.kind)
         table.add_row(Text(one.username), Text(one.organization), what, f"{one.ends_at.astimezone():%Y-%m-%d %H:%M}")
     console().print(table)
 
@@ -110,8 +110,9 @@ def _text(value: object) -> str:
     if isinstance(value, bool):
         return "yes" if value else "no"
     if isinstance(value, (list, tuple)):
-        return "\n".join(
-            ", ".join(f"{name} {each}" for name, each in one.items()) if isinstance(one, dict) else str(one)
-            for one in value
-        )
+        return "\n".join(_joined(one) if isinstance(one, dict) else str(one) for one in value)
     return "" if value is None else str(value)
+
+
+def _joined(parts: dict[str, object]) -> str:
+    return ", ".join(f"{name} {each}" for name, each in parts.items() if each is not None)

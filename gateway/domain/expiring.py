@@ -20,6 +20,7 @@ class CredentialKind(StrEnum):
 
     PASSWORD = "password"  # noqa: S105 (a kind, not one)
     KEY = "key"
+    AUTHORITY = "authority"
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +44,8 @@ def expiring(account: SftpAccount, zone: ZoneInfo, before: datetime) -> Iterator
         midnight = datetime.combine(account.password_until + timedelta(days=1), time.min, zone)
         if midnight <= before:
             yield Expiring(account.username, account.organization, CredentialKind.PASSWORD, midnight)
-    for position, line in enumerate(account.public_keys, 1):
-        for key in keys_of((line,)):
-            if key.expires_at is not None and key.expires_at <= before:
-                yield Expiring(account.username, account.organization, CredentialKind.KEY, key.expires_at, position)
+    for kind, lines in ((CredentialKind.KEY, account.public_keys), (CredentialKind.AUTHORITY, account.authorities)):
+        for position, line in enumerate(lines, 1):
+            for key in keys_of((line,)):
+                if key.expires_at is not None and key.expires_at <= before:
+                    yield Expiring(account.username, account.organization, kind, key.expires_at, position)

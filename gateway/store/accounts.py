@@ -58,7 +58,14 @@ _REHASH = Statement(
 )
 _EXPIRING = Statement(
     select(*_COLUMNS)
-    .where(_c.enabled, or_(_c.password_until.is_not(None), _c.public_keys.contains("expiry-time")))
+    .where(
+        _c.enabled,
+        or_(
+            _c.password_until.is_not(None),
+            _c.public_keys.contains("expiry-time"),
+            _c.authorities.contains("expiry-time"),
+        ),
+    )
     .order_by(_c.username)
 )
 _LINK = insert_into(links)
@@ -122,7 +129,7 @@ class Accounts:
         return self._session.run(_REHASH, of=account, before=before, made_anew=after) == 1
 
     def expiring(self) -> list[SftpAccount]:
-        """The enabled accounts whose password or any of whose keys has an end, by name, without their processes."""
+        """The enabled accounts with a password, key or authority that has an end, by name, without their processes."""
         return [_account(row, ()) for row in self._session.rows(_EXPIRING)]
 
     def serve(self, account: str, subscription_ids: set[str]) -> None:

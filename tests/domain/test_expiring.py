@@ -29,6 +29,11 @@ def test_a_password_ends_with_its_day_and_a_key_with_its_moment() -> None:
     assert list(expiring(ACCOUNT, PARIS, MIDNIGHT - timedelta(milliseconds=1))) == []
 
 
+def test_an_authority_that_ends_is_told_beside_keys() -> None:
+    account = replace(ACCOUNT, password_until=None, authorities=(KEY, f'expiry-time="20260702" {KEY}'))
+    assert [(one.kind, one.position) for one in expiring(account, PARIS, MIDNIGHT)] == [("key", 2), ("authority", 2)]
+
+
 def test_a_day_without_a_password_is_no_end() -> None:
     assert [one.kind for one in expiring(replace(ACCOUNT, password_hash=None), PARIS, MIDNIGHT)] == ["key"]
 

@@ -56,6 +56,7 @@ async def test_only_enabled_accounts_with_an_end_are_expiring(seeded: AnyStore) 
     rows = {
         "a-password": {"password_until": until},
         "a-key": {"public_keys": (key,)},
+        "an-authority": {"authorities": (key,)},
         "nothing": {"public_keys": ("ssh-ed25519 AAAA",)},
         "disabled": {"password_until": until, "enabled": False},
     }
@@ -63,7 +64,7 @@ async def test_only_enabled_accounts_with_an_end_are_expiring(seeded: AnyStore) 
         account = replace(ACCOUNT, id=new_id(), username=name, **values)  # type: ignore[arg-type]  # fields of it
         await seeded.write(lambda tx, account=account: tx.accounts.add(account, NOW))  # type: ignore[misc]  # bound at once
     found = await seeded.read(lambda tx: tx.accounts.expiring())
-    assert [one.username for one in found] == ["a-key", "a-password"]
+    assert [one.username for one in found] == ["a-key", "a-password", "an-authority"]
 
 
 async def test_it_serves_just_the_subscriptions_given_last(seeded: AnyStore) -> None:
