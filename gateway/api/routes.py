@@ -20,6 +20,7 @@ from gateway.api import (
     handing_in,
     health,
     migration,
+    moves,
     native_notifications,
     notifications,
     organizations,
@@ -27,6 +28,7 @@ from gateway.api import (
     readiness,
     rehearsals,
     subscriptions,
+    switching,
     timeline,
     tokens,
     uploads,
@@ -47,6 +49,7 @@ from gateway.api.authentication import (
 from gateway.api.problems import NATIVE_BASE
 from gateway.api.reading import expect
 from gateway.domain.identity import Role
+from gateway.services.move_steps import Step
 
 BASE: Final = "/teledossiers/v1"
 REFERENTIAL_BASE: Final = "/referential/v1"
@@ -59,6 +62,7 @@ _FILE: Final = "/attachments/{attachmentId}"
 _SUBSCRIPTION: Final = "/subscriptions/{subscriptionId}"
 _ORGANIZATION: Final = "/organizations/{organizationId}"
 _PROCESS: Final = "/processes/{code}"
+_MOVE: Final = "/moves/{moveName}"
 _UPLOAD: Final = "/uploads/{uploadId}"
 
 Table = tuple[tuple[str, str, Operation, frozenset[Role]], ...]
@@ -107,6 +111,10 @@ NATIVE: Final[Table] = (
     ("HEAD", _CASE + "/archive", archives.fetch, EVERYBODY),
     ("GET", _CASE + "/timeline", timeline.find, EVERYBODY),
     ("POST", "/folders", handing_in.create, DEPOSITORS),
+    ("GET", "/moves", moves.find, OPERATORS),
+    ("GET", _MOVE, moves.read, OPERATORS),
+    ("GET", _MOVE + "/rows", moves.rows, OPERATORS),
+    *(("POST", f"{_MOVE}/{step}", moves.taking(step), OPERATORS) for step in Step),
     ("GET", "/notifications", native_notifications.find, EVERYBODY),
     ("POST", "/notifications/acknowledge", native_notifications.acknowledge, EVERYBODY),
     ("PATCH", _CLIENT, clients.change, OPERATORS),
@@ -123,6 +131,7 @@ NATIVE: Final[Table] = (
     ("GET", _SUBSCRIPTION + "/rehearsal", rehearsals.read, OPERATORS),
     ("POST", _SUBSCRIPTION + "/rehearsal", rehearsals.start, OPERATORS),
     ("DELETE", _SUBSCRIPTION + "/rehearsal", rehearsals.end, OPERATORS),
+    ("POST", _SUBSCRIPTION + "/switch", switching.switch, OPERATORS),
     ("GET", _WEBHOOK, webhooks.read, RECIPIENTS),
     ("PUT", _WEBHOOK, webhooks.put, RECIPIENTS),
     ("DELETE", _WEBHOOK, webhooks.delete, RECIPIENTS),

@@ -15,6 +15,7 @@ from gateway.domain.switches import InFlight, OpenDeliveries, Switch, Switched
 from gateway.services import rehearsals
 from gateway.services.access import operators_alone
 from gateway.services.office import Office
+from gateway.services.once import Once, Replay, only_once
 from gateway.services.ports import Transaction
 
 
@@ -24,6 +25,15 @@ async def switch(office: Office, caller: Caller, subscription_id: str, wanted: S
     For ADMIN. Raises ForbiddenError, NotFoundError, InvalidRequestError for a switch that makes no sense, and
     ConflictError with the present mode and epoch when it was switched meanwhile.
     """
+    done = await switch_once(office, caller, subscription_id, wanted, None)
+    assert isinstance(done, Switched), "nothing is replayed without a key"
+    return done
+
+
+async def switch_once(
+    office: Office, caller: Caller, subscription_id: str, wanted: Switch, once: Once | None
+) -> Switched | Replay:
+    """The same under a key: asked again, it answers what it did, and switches nothing. Raises as `switch` does."""
     operators_alone(caller)
     now = office.clock()
 
@@ -33,10 +43,11 @@ async def switch(office: Office, caller: Caller, subscription_id: str, wanted: S
             raise NotFoundError("Subscription")
         return switch_held(tx, caller, known, wanted, now)
 
-    switched = await office.store.write(verb)
-    office.meter.count("switches_total", to=switched.after[0])
-    office.signals.published()
-    return switched
+    done = await office.store.write(lambda tx: only_once(tx, caller, once, now, verb))
+    if isinstance(done, Switched):
+        office.meter.count("switches_total", to=done.after[0])
+        office.signals.published()
+    return done
 
 
 async def find(office: Office, caller: Caller, subscriber: str, process: str) -> Subscription:
