@@ -8,6 +8,7 @@ from typing import Annotated, Any
 import typer
 
 from gateway.cli.commands.alerts import alerts
+from gateway.cli.commands.bulk import bulk
 from gateway.cli.commands.host_keys import host_keys
 from gateway.cli.commands.journal import journal
 from gateway.cli.commands.moves import moves
@@ -40,6 +41,7 @@ app.add_typer(accounts, name="accounts")
 penalties = typer.Typer(help="Who has to wait after failed logins.")
 app.add_typer(penalties, name="penalties")
 app.add_typer(alerts, name="alerts")
+app.add_typer(bulk, name="bulk")
 app.add_typer(host_keys, name="host-keys")
 app.add_typer(journal, name="journal")
 app.add_typer(push, name="push")

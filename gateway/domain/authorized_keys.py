@@ -159,3 +159,21 @@ def keys_of(lines: tuple[str, ...]) -> Iterator[AuthorizedKey]:
             yield parse(line)
         except ValueError:
             continue
+
+
+def ended_at(line: str, when: datetime) -> str:
+    """The same key, worth nothing from `when` on; one that ends earlier, or cannot be read, stays as it is."""
+    try:
+        known = parse(line)
+    except ValueError:
+        return line
+    if known.expires_at is not None and known.expires_at <= when:
+        return line
+    text = line.strip()
+    options = [
+        name if value is None else '{}="{}"'.format(name, value.replace('"', '\\"'))
+        for name, value in _split(text)[0]
+        if name.lower() != "expiry-time"
+    ]
+    options.append(f'expiry-time="{when.astimezone(UTC):%Y%m%d%H%M%S}Z"')
+    return f"{','.join(options)} {known.key}"

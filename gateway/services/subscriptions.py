@@ -37,12 +37,16 @@ class SubscriptionView:
 
 @dataclass(frozen=True, slots=True)
 class SubscriptionChange:
-    """What a subscription is to become: `apply` answers the present one with what was asked for over it."""
+    """What a subscription is to become: `apply` answers the present one with what was asked for over it.
+
+    `reason`, an operator's words, is kept beside the journal.
+    """
 
     process: str
     subscriber: OrganizationId
     status: SubscriptionStatus | None
     apply: Callable[[Subscription], Subscription]
+    reason: str | None = None
 
 
 async def create_subscription(
@@ -104,7 +108,38 @@ async def change_subscription(
     """
     operators_alone(caller)
     now = office.clock()
-    return await office.store.write(lambda tx: _change(tx, caller, identifier, change, expected, now))
+    return await office.store.write(lambda tx: change_within(tx, caller, identifier, change, expected, now))
+
+
+def change_within(
+    tx: Transaction,
+    caller: Caller,
+    identifier: str,
+    change: SubscriptionChange,
+    expected: Precondition | None,
+    now: datetime,
+) -> SubscriptionView:
+    """The same in the transaction of a verb on many, which has seen to it that its caller is an operator."""
+    known = tx.subscriptions.hold(identifier)
+    if known is None:
+        raise NotFoundError("Subscription")
+    if expected is not None:
+        view = _view(known, now)
+        expected.check(view, "The subscription", view.status)
+    record = change.apply(known)
+    faults = []
+    if change.process != known.process:
+        faults.append(f"processCode: a subscription to {known.process} cannot become one to another process")
+    if str(change.subscriber) != known.organization:
+        faults.append(f"subscriber: a subscription of {known.organization} cannot become one of another organization")
+    faults += _date_faults(record)
+    if faults:
+        raise InvalidRequestError(*faults)
+    if change.status is not None and change.status is not known.shown(now):
+        record = _moved(known, replace(record, status=change.status), now)
+    if record != known:
+        record = _write(tx, caller, known, record, now, change.reason)
+    return _view(record, now)
 
 
 async def activate_due(office: Office) -> int:
@@ -163,36 +198,6 @@ def _validated(caller: Caller, new: Subscription, process: Process, now: datetim
     return new.validate_at if caller.role is Role.ADMIN else None
 
 
-def _change(
-    tx: Transaction,
-    caller: Caller,
-    identifier: str,
-    change: SubscriptionChange,
-    expected: Precondition | None,
-    now: datetime,
-) -> SubscriptionView:
-    known = tx.subscriptions.hold(identifier)
-    if known is None:
-        raise NotFoundError("Subscription")
-    if expected is not None:
-        view = _view(known, now)
-        expected.check(view, "The subscription", view.status)
-    record = change.apply(known)
-    faults = []
-    if change.process != known.process:
-        faults.append(f"processCode: a subscription to {known.process} cannot become one to another process")
-    if str(change.subscriber) != known.organization:
-        faults.append(f"subscriber: a subscription of {known.organization} cannot become one of another organization")
-    faults += _date_faults(record)
-    if faults:
-        raise InvalidRequestError(*faults)
-    if change.status is not None and change.status is not known.shown(now):
-        record = _moved(known, replace(record, status=change.status), now)
-    if record != known:
-        record = _write(tx, caller, known, record, now)
-    return _view(record, now)
-
-
 def _moved(known: Subscription, record: Subscription, now: datetime) -> Subscription:
     """A new status brings its date with it, where that was not given."""
     if record.status is SubscriptionStatus.REFUSED:
@@ -203,7 +208,14 @@ def _moved(known: Subscription, record: Subscription, now: datetime) -> Subscrip
     return replace(record, end_at=now) if was and record.due(now) else record
 
 
-def _write(tx: Transaction, caller: Caller, known: Subscription, record: Subscription, now: datetime) -> Subscription:
+def _write(
+    tx: Transaction,
+    caller: Caller,
+    known: Subscription,
+    record: Subscription,
+    now: datetime,
+    reason: str | None = None,
+) -> Subscription:
     """Keeps a change, and tells the journal which fields, and what became of the status; a switch has its own line."""
     kept = keep(tx, caller, known, record, now)
     changed = [name for name in changed_fields(known, record) if name not in _OF_A_SWITCH]
@@ -213,7 +225,13 @@ def _write(tx: Transaction, caller: Caller, known: Subscription, record: Subscri
     if record.status is not known.status:
         detail["status"] = {"from": known.status, "to": record.status}
     tx.journal.write(
-        Entry.SUBSCRIPTION_CHANGED, caller, now, subscription_id=record.id, epoch=kept.epoch, detail=detail
+        Entry.SUBSCRIPTION_CHANGED,
+        caller,
+        now,
+        subscription_id=record.id,
+        epoch=kept.epoch,
+        detail=detail,
+        personal=None if reason is None else {"reason": reason},
     )
     return kept
 

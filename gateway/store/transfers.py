@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import bindparam, or_, select, update
+from sqlalchemy import bindparam, func, or_, select, update
 
 from gateway.domain.deliveries import OPEN
 from gateway.domain.transfers import Transferred
@@ -15,6 +15,7 @@ _c, _d, _e, _n = cases.c, deliveries.c, events.c, notifications.c
 _HELD = Statement(
     select(_c.process_code, _c.subscription_id).where(_c.recipient_id == bindparam("recipient")).distinct()
 )
+_COUNT = Statement(select(func.count()).where(_c.subscription_id == bindparam("subscription")))
 _LOCK = Statement(
     select(_c.id)
     .join(folders, folders.c.id == _c.folder_id)
@@ -63,12 +64,17 @@ class Transfers:
         """The (process, subscription id) by which a recipient has cases, in the order of the processes."""
         return sorted((process, found) for process, found in self._session.rows(_HELD, recipient=recipient))
 
+    def count(self, subscription: str) -> int:
+        """How many cases a subscription has."""
+        row = self._session.row(_COUNT, subscription=subscription)
+        return int(row[0]) if row else 0
+
     def hold(self, subscription: str) -> None:
         """Holds the cases of a subscription, in one order, so that nobody is in the middle of a verb on them."""
         self._session.rows(_LOCK, subscription=subscription)
 
     def move(self, source: str, of: str, target: str, to: str) -> Transferred:
-        """Makes all that `source` has by the subscription `of`, which is held, that of `target` by the subscription `to`.
+        """Makes all that `source` has by the subscription `of`, which is held, that of `target` by `to`.
 
         Deliveries that are closed and in no inbox stay: they are history. A pin was the source's drain, and ends.
         """

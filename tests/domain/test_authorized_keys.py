@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from gateway.domain.authorized_keys import AuthorizedKey, keys_of, moment, parse, plain_address
+from gateway.domain.authorized_keys import AuthorizedKey, ended_at, keys_of, moment, parse, plain_address
 
 KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIJ mairie de Rennes"
 
@@ -102,3 +102,16 @@ def test_addresses_are_compared_without_their_dress() -> None:
 
 def test_lines_that_cannot_be_read_count_for_nothing() -> None:
     assert list(keys_of(("no key", KEY, f"unknown {KEY}"))) == [AuthorizedKey(KEY)]
+
+
+def test_a_key_is_given_an_end_beside_what_its_line_says() -> None:
+    when = datetime(2027, 1, 4, 8, 30, 1, tzinfo=UTC)
+    assert ended_at(KEY, when) == f'expiry-time="20270104083001Z" {KEY}'
+    assert parse(ended_at(KEY, when)) == AuthorizedKey(KEY, when)
+    restricted = f'from="192.0.2.0/24,!192.0.2.1",restrict {KEY}'
+    found = parse(ended_at(restricted, when))
+    assert (found.expires_at, found.sources, found.key) == (when, parse(restricted).sources, KEY)
+    later, earlier = f'restrict,expiry-time="20280101" {KEY}', f'expiry-time="20260101" {KEY}'
+    assert parse(ended_at(later, when)).expires_at == when
+    assert ended_at(earlier, when) == earlier
+    assert ended_at("no key", when) == "no key"

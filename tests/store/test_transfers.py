@@ -16,6 +16,8 @@ async def test_who_holds_cases_by_which_subscription(seeded: AnyStore) -> None:
     await seeded.write(lambda tx: [add_case(tx), add_case(tx)])
     assert await seeded.read(lambda tx: tx.transfers.held(RENNES)) == [("EtatCivil", RENNES_SFTP.id)]
     assert await seeded.read(lambda tx: tx.transfers.held(BREST)) == []
+    assert await seeded.read(lambda tx: tx.transfers.count(RENNES_SFTP.id)) == 2
+    assert await seeded.read(lambda tx: tx.transfers.count(BREST_API.id)) == 0
 
 
 async def test_every_row_that_names_the_source_names_the_target(seeded: AnyStore) -> None:
