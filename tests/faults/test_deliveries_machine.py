@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import hashlib
-import io
 from datetime import timedelta
 from pathlib import Path
+from tempfile import TemporaryFile
 
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
@@ -125,10 +125,11 @@ class Deliveries(SwitchesBase):
         content = retour_xml(case.number, code, comment)
         self.uploads += 1
         name = f"{self.uploads}.xml"
-        handing = returns.hand_in(
-            self.office, sftp_client(case.town.name), PROCESS, name, io.BytesIO(content), len(content)
-        )
-        identifier = self.run(handing).id
+        with TemporaryFile() as file:
+            file.write(content)
+            file.flush()
+            caller = sftp_client(case.town.name)
+            identifier = self.run(returns.hand_in(self.office, caller, PROCESS, name, file, len(content))).id
         assert self.run(carry_answers(self.office)) == 1
         expected = model.answered(case, code, hashlib.sha256(content).digest(), self.clock.now)
         found = self.run(self.office.store.read(lambda tx: tx.answers.get(identifier)))

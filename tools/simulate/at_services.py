@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import hashlib
-import io
 from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import contextmanager
+from tempfile import TemporaryFile
 
 from gateway.domain.deliveries import Place
 from gateway.domain.dossiers import ActionType
@@ -97,8 +97,10 @@ class ServiceSftp:
 
     async def put(self, name: str, content: bytes) -> None:
         """Uploads an answer."""
-        with _answers():
-            await returns.hand_in(self._office, self._caller, self._process, name, io.BytesIO(content), len(content))
+        with _answers(), TemporaryFile() as file:
+            file.write(content)
+            file.flush()
+            await returns.hand_in(self._office, self._caller, self._process, name, file, len(content))
 
     async def refused(self) -> set[str]:
         """The names in out/FAILED."""
