@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from sqlalchemy import and_, bindparam, delete, or_, select, tuple_, union
 
-from gateway.domain.dossiers import Notification
+from gateway.domain.dossiers import EventStatus, Notification
 from gateway.domain.identity import Door
 from gateway.domain.referential import SERVED
 from gateway.store.deliveries import OPEN
@@ -154,11 +154,7 @@ class Notifications:
         """
         rows = self._session.rows(_REHEARSED, rehearsal=rehearsal, most=most, **_behind(after))
         return [
-            _notification(
-                (*row[:8], "SENT" if row[8] == "RECEIVED" and row[12] is None else row[8]),
-                fetched=row[11] != "READY",
-                sequence=row[10],
-            )
+            _notification((*row[:8], _as_rehearsed(row[8], row[12])), fetched=row[11] != "READY", sequence=row[10])
             for row in rows
         ]
 
@@ -174,6 +170,13 @@ class Notifications:
     def delete(self, identifier: str, recipient: str) -> bool:
         """Deletes a notice of that organization; False if there is none."""
         return self._session.run(_DELETE, id=identifier, recipient=recipient) == 1
+
+
+def _as_rehearsed(status: str | None, received: str | None) -> str | None:
+    """The status of an event: `received` names it once the rehearsing door has acknowledged it."""
+    if received is not None:
+        return EventStatus.RECEIVED
+    return EventStatus.SENT if status == EventStatus.RECEIVED else status
 
 
 def _behind(after: tuple[datetime, str] | None) -> dict[str, Any]:
