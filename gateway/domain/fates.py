@@ -31,7 +31,8 @@ class Fate:
 
     `served`: (door, actor) that it was served to whole, in their order. `digest` vouches for what it holds. `left`: the
     rule by which it left its inbox without being acknowledged, and the line that says so: EXPIRED, WITHDRAWN, or MOVED
-    to the subscription of another organization.
+    to the subscription of another organization. `ended_seq`: the line since which it waits no more; of one that was
+    acknowledged late, that of its expiry.
     """
 
     delivery_id: str
@@ -43,6 +44,7 @@ class Fate:
     acknowledgements: list[Acknowledgement] = field(default_factory=list)
     served: list[tuple[str, str]] = field(default_factory=list)
     left: tuple[str, int] | None = None
+    ended_seq: int | None = None
 
     @property
     def open(self) -> bool:
@@ -63,10 +65,7 @@ class Fate:
 
     def open_at(self, seq: int) -> bool:
         """Whether it waited for its recipient just before the line of that number."""
-        if self.published_seq >= seq:
-            return False
-        ended = [one.seq for one in self.acknowledgements] + ([self.left[1]] if self.left else [])
-        return all(one >= seq for one in ended)
+        return self.published_seq < seq and (self.ended_seq is None or self.ended_seq >= seq)
 
 
 class Fates:
@@ -117,3 +116,5 @@ def _tell(fate: Fate, line: Line) -> None:
         fate.left = ("WITHDRAWN", line.seq)
     elif line.entry == Entry.DELIVERY_MOVED:
         fate.left = ("MOVED", line.seq)
+    if not fate.open and fate.ended_seq is None:
+        fate.ended_seq = line.seq

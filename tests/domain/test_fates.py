@@ -102,3 +102,11 @@ def test_what_was_closed_before_a_line_is_left_out_unless_it_is_acknowledged_aga
     assert len(twice[OURS].acknowledgements) == 2
     late = found(PUBLISHED, line(2, Entry.DELIVERY_EXPIRED), line(9, Entry.DELIVERY_ACCEPTED), since=5)
     assert (late[OURS].left, len(late[OURS].acknowledgements)) == (None, 1)
+
+
+def test_one_that_expired_and_was_acknowledged_late_waited_until_it_expired() -> None:
+    expired, late = line(3, Entry.DELIVERY_EXPIRED), line(6, Entry.DELIVERY_ACCEPTED, gesture="rename")
+    fate = told(expired, late)
+    assert (fate.state, fate.left) == ("ACCEPTED", None)
+    assert (fate.open_at(3), fate.open_at(4), fate.open_at(6)) == (True, False, False)
+    assert found(PUBLISHED, expired, late, since=5)[OURS].open_at(5) is False

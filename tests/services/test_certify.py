@@ -220,3 +220,19 @@ async def test_what_the_other_door_has_settled_is_listed_when_it_is_read_again(t
     said, balance = await certified(office, subscription)
     assert (told(said)[FIRST]["state"], balance.served_twice) == ("ACCEPTED", [opened.delivery.id])
     assert balance.clean
+
+
+async def test_what_expired_before_the_switch_and_is_acknowledged_late_was_not_open_then(
+    town: Town, office: Office
+) -> None:
+    await town.deposit("A-1")
+    opened = await town.fetch(FIRST)
+    town.clock.pass_by(61 * DAY)
+    await expire.expire_due(town.office)
+    await town.deposit("A-2")
+    subscription = await switch(town)
+    await town.move(opened)
+    said, balance = await certified(office, subscription)
+    assert (balance.clean, balance.open_before) == (True, 1)
+    assert told(said)[FIRST]["state"] == "ACCEPTED"
+    assert told(said)[FIRST]["openBefore"] is False
