@@ -13,6 +13,7 @@ import structlog
 
 from gateway.api.metrics import PrometheusMeter
 from gateway.api.server import ApiServer
+from gateway.app.moves_folder import MovesFolder
 from gateway.app.offices import alerts_for, now, office_for, policy, scanner
 from gateway.app.table import jobs
 from gateway.bridge.alerts import Alerts
@@ -162,6 +163,8 @@ async def serve(
     reloading = Reloading(config, os.environ, settings, gateway.adopt)
     loop.add_signal_handler(signal.SIGHUP, reloading.reload)
     watch = asyncio.create_task(kept_up(reloading))
+    folder = settings.moves.folder_beside(config) if settings.scheduler.enabled else None
+    planning = asyncio.create_task(MovesFolder(gateway.office, folder).watch()) if folder else None
     try:
         log.info("serving", http=gateway.http_port, sftp=gateway.sftp_port)
         announce(gateway)
@@ -170,6 +173,9 @@ async def serve(
         await gateway.drain()
     finally:
         watch.cancel()
+        if planning is not None:
+            planning.cancel()
+            await asyncio.wait([planning])
         await gateway.close()
     log.info("stopped")
     return 0

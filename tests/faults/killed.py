@@ -4,8 +4,8 @@
 
 or, without the time that imports take, `run` in a forked process. It tells its two ports on a connection, then obeys
 orders that come on it and answers each: `arm N` dies at the N-th point from now on (0: never), `count` tells how many
-points were passed, `carry` takes in the queued answers. Points are the moments just before and just after each commit
-of the store, each settling of those who wait for it, each fsync and each rename.
+points were passed, `carry` takes in the queued answers, `drive` carries moves on. Points are the moments just before
+and just after each commit of the store, each settling of those who wait for it, each fsync and each rename.
 """
 
 from __future__ import annotations
@@ -27,6 +27,7 @@ from gateway.app import Gateway
 from gateway.bridge.answers import carry_answers
 from gateway.config.rates import Rates
 from gateway.config.settings import Http, Scheduler, Settings, Sftp
+from gateway.services import waves
 from gateway.store import sqlite
 
 
@@ -105,6 +106,8 @@ async def _serve(data_dir: Path, orders: Connection) -> None:
             orders.send(str(_points.passed))
         elif order == "carry":
             orders.send(str(await carry_answers(gateway.office)))
+        elif order == "drive":
+            orders.send(str(await waves.drive(gateway.office)))
 
 
 if __name__ == "__main__":
