@@ -35,11 +35,12 @@ AMONG: Final = 200
 _UNDER_WAY: Final = (MoveState.APPROVED, MoveState.RUNNING, MoveState.PAUSED, MoveState.ROLLBACK)
 _TO_DO: Final = (RowState.WAITING, RowState.REHEARSING)
 
-# Counted for a page's rows alone, each by the index of its inbox, within the statement of the page.
+# Counted for a page's rows alone, each by the index of its inbox, within the statement of the page. The states are no
+# condition of the search: PostgreSQL would look through all that may expire, for every row.
 _in_flight = (
-    select(func.count())
+    select(func.count().filter(OPEN))
     .select_from(deliveries)
-    .where(_d.subscription_id == _s.id, _d.shown, OPEN)
+    .where(_d.subscription_id == _s.id, _d.shown)
     .correlate(subscriptions)
     .scalar_subquery()
 )

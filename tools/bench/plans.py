@@ -14,6 +14,7 @@ from typing import Final
 from sqlalchemy import bindparam, text
 
 from gateway.app import office_for
+from gateway.cli.opening import embedded
 from gateway.config import Settings
 from gateway.services.ports import Transaction
 from gateway.store import transaction
@@ -99,6 +100,8 @@ def seed(settings: Settings, organizations: int) -> int:
                 given["subscriptions"] = subscriptions
             clause = text(f"INSERT INTO {table} {_NUMBERS}SELECT {values} FROM numbers")
             tx.session.run(Statement(clause.bindparams(*(bindparam(name, required=True) for name in given))), **given)
+        if not embedded(settings):
+            tx.session.run(Statement(text("ANALYZE")))  # which PostgreSQL does by itself, but a while later
 
     async def run() -> None:
         async with office_for(settings) as office:
