@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -11,8 +12,10 @@ from gateway.domain.errors import ConflictError, ForbiddenError, InvalidRequestE
 from gateway.domain.identity import Mode
 from gateway.domain.rehearsals import Comparison, Likeness, Rehearsal
 from gateway.domain.switches import InFlight, Switch
-from gateway.services import cases, rehearsals, switching
-from tests.services.people import BREST, BREST_API, DAY, HOUR, OPERATOR, RENNES, RENNES_API
+from gateway.services import cases, events, inbox, rehearsals, switching, uploads
+from gateway.services.once import Once, Replay
+from gateway.services.uploads import NewUpload
+from tests.services.people import BREST, BREST_API, DAY, DEPOSITOR, HOUR, OPERATOR, RENNES, RENNES_API
 from tests.services.town import Town
 
 FIRST = "A-1-EtatCivil-1.zip"
@@ -210,3 +213,65 @@ async def test_others_are_not_in_it(town: Town) -> None:
     assert len(await town.inbox(BREST_API)) == 1
     await town.dismissed(BREST_API)
     assert await town.inbox(BREST_API) == []
+
+
+async def test_what_was_asked_under_a_key_in_a_dual_run_is_done_when_it_is_asked_again_after_it(town: Town) -> None:
+    view = await town.deposit()
+    running = await started(town)
+    once = Once("k", b"r" * 32, str)
+    (note,) = await town.inbox(RENNES_API)
+    for _ in range(2):
+        await cases.set_status(town.office, RENNES_API, view.cases[0].id, "SI_RECEIVED", once=once)
+        await inbox.acknowledge(town.office, RENNES_API, [note.id], replace(once, key="n"))
+    await switching.switch(town.office, OPERATOR, running.subscription_id, Switch(Mode.API))
+    again = await inbox.acknowledge(town.office, RENNES_API, [note.id], replace(once, key="n"))
+    assert not isinstance(again, Replay)
+    assert await town.states(view) == ["ACCEPTED"]
+    assert await cases.set_status(town.office, RENNES_API, view.cases[0].id, "SI_RECEIVED", once=once) is None
+    assert await town.case_status(view) == "SI_RECEIVED"
+
+
+async def test_the_webhook_is_called_and_waiters_wake_as_for_an_owner(town: Town) -> None:
+    await town.change_subscription(RENNES, webhook="https://rennes.example.org/hook")
+    running = await started(town)
+    await town.deposit()
+    calls = await town.store.read(lambda tx: tx.outbox.of_subscription(running.subscription_id, None, "", 10))
+    assert len(calls) == 1
+    assert RENNES in await town.store.read(lambda tx: tx.notifications.arrived(running.id))
+
+
+async def test_another_dual_run_needs_another_reading(town: Town) -> None:
+    view = await town.deposit()
+    for _ in range(2):
+        running = await started(town)
+        assert [one.fetched for one in await town.inbox(RENNES_API)] == [False]
+        await town.read_all(RENNES_API, view)
+        assert [one.fetched for one in await town.inbox(RENNES_API)] == [True]
+        assert (await compared(town, running)).rows[0].differences == ("fetched by API only",)
+        await rehearsals.end(town.office, OPERATOR, running.subscription_id)
+    assert {line.entry for line in await town.lines()} >= {"delivery.served"}
+    assert await town.lines("delivery.fetched") == []
+
+
+async def test_uploads_in_parts_are_not_rehearsed(town: Town) -> None:
+    view = await town.deposit()
+    await started(town)
+    event = await town.attach(RENNES_API, view, send=False)
+    case = view.cases[0].id
+    (file,) = (await events.read_event(town.office, RENNES_API, case, event.id)).attachments
+    new = NewUpload(file.size, file.id, case_id=case, event_id=event.id)
+    with pytest.raises(InvalidRequestError, match="put whole"):
+        await uploads.begin(town.office, RENNES_API, new)
+
+
+async def test_what_is_withdrawn_is_withdrawn_for_both(town: Town) -> None:
+    view = await town.deposit()
+    running = await started(town)
+    await cases.set_status(town.office, RENNES_API, view.cases[0].id, "DONE")
+    await town.fetch(FIRST)
+    await cases.set_status(town.office, DEPOSITOR, view.cases[0].id, "HUBEE_NOTIFIED")
+    shown = await cases.read_case(town.office, RENNES_API, view.cases[0].id)
+    assert shown.case.status == "HUBEE_NOTIFIED"
+    assert [one.sequence for one in await town.inbox(RENNES_API)] == [1, 2]
+    await town.deposit("A-2")
+    assert len((await compared(town, running)).rows) == 3
