@@ -9,11 +9,11 @@ from tempfile import TemporaryFile
 from typing import BinaryIO, Final
 
 from gateway.domain.answers import Answer, AnswerState, is_temporary
-from gateway.domain.blob import Blob
 from gateway.domain.errors import ConflictError, ForbiddenError, NotFoundError, UnavailableError
 from gateway.domain.identity import Caller
 from gateway.domain.ids import new_id
 from gateway.domain.journal import Entry
+from gateway.domain.sums import Sums
 from gateway.pec.returns import judge
 from gateway.services.office import Office
 from gateway.services.ports import BlobReader, Transaction
@@ -80,14 +80,16 @@ async def open_upload(office: Office, caller: Caller, upload: Upload) -> BlobRea
     return await office.blobs.reader(upload.answer.blob.key)
 
 
-async def hand_in(office: Office, caller: Caller, process: str, name: str, file: BinaryIO, size: int) -> Answer:
-    """Keeps an upload that its client closed; when this returns it is durable.
+async def hand_in(
+    office: Office, caller: Caller, process: str, name: str, file: BinaryIO, size: int, sums: Sums | None = None
+) -> Answer:
+    """Keeps an upload that its client closed; when this returns it is durable. `sums`: those of its bytes, if known.
 
     A whole one is queued for the bridge. One that is incomplete or has a temporary name stays as PARTIAL until it is
     completed, renamed or given up. An earlier upload of that name leaves the listing; if it was whole, it still counts.
     """
     state = AnswerState.PARTIAL if await _is_partial(office, name, file, size) else AnswerState.QUEUED
-    blob = await _keep(office, file, size)
+    blob = await office.blobs.adopt(file, size, sums)
     now = office.clock()
     answer = Answer(new_id(), _account(caller), process, name, blob, state, now)
 
@@ -197,20 +199,6 @@ async def _stays_partial(office: Office, caller: Caller, upload: Upload, name: s
             return await _is_partial(office, name, copy, reader.size)
     finally:
         await reader.close()
-
-
-async def _keep(office: Office, file: BinaryIO, size: int) -> Blob:
-    writer = await office.blobs.create()
-    try:
-        file.seek(0)
-        left = size
-        while left and (chunk := file.read(min(left, _CHUNK))):
-            await writer.write(chunk)
-            left -= len(chunk)
-            await asyncio.sleep(0)  # a large answer does not keep the other sessions waiting
-        return await writer.commit()
-    finally:
-        await writer.abort()
 
 
 def _note_queued(tx: Transaction, caller: Caller, answer: Answer, now: datetime) -> None:

@@ -8,22 +8,25 @@ import os
 from datetime import timedelta
 from pathlib import Path
 from tempfile import TemporaryFile
-from typing import Final
+from typing import BinaryIO, Final, cast
 
 from gateway.domain.errors import DomainError, InvalidRequestError, UnavailableError
 from gateway.domain.identity import Caller
+from gateway.domain.sums import Sums
 from gateway.services import returns
 from gateway.services.office import Office
 from gateway.services.ports import BlobReader
 from gateway.sftp_server.attributes import Shown
 
 _CHUNK: Final = 1 << 20
+_NO_UNNAMED: Final = {errno.EOPNOTSUPP, errno.EISDIR, errno.ENOENT, errno.EINVAL}
 _FULL: Final = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 
 
 class UploadHandle:
     """A file being uploaded. Its bytes lie in an unnamed file of the spool, which nobody else can open.
 
+    It is summed as it comes, unless it comes in another order; so its close has little left to do.
     `most` is the size in bytes it may reach; once it went past that, or the spool failed, its close fails too: half a
     file is never taken for a whole one. `append`: every write goes to the end, wherever the client thinks that is.
     """
@@ -49,8 +52,9 @@ class UploadHandle:
         self._changed = new
         self._failed: DomainError | None = None
         self._size = 0
+        self._sums = Sums()
         try:
-            self._file = TemporaryFile(dir=spool)  # noqa: SIM115 (closed by close(), whatever becomes of the session)
+            self._file = _unnamed(spool)
         except OSError as error:
             raise _spool_error(error) from error
 
@@ -82,6 +86,8 @@ class UploadHandle:
             self._failed = _spool_error(error)
             raise self._failed from error
         self._size = size
+        if self._sums.size > size:
+            self._sums = Sums()
 
     async def close(self, *, clean: bool) -> None:
         with self._file as file:
@@ -89,10 +95,16 @@ class UploadHandle:
                 return
             if self._failed is not None:
                 raise self._failed
-            await returns.hand_in(self._office, self._caller, self._process, self._name, file, self._size)
+            await returns.hand_in(self._office, self._caller, self._process, self._name, file, self._size, self._sums)
 
     def _put(self, offset: int, data: bytes) -> None:
         self._check(offset + len(data))
+        if not data:
+            return  # a file does not grow by nothing, wherever that is written
+        if offset == self._sums.size:
+            self._sums.add(data)
+        elif offset < self._sums.size:
+            self._sums = Sums()
         rest = memoryview(data)
         try:
             while rest:
@@ -110,6 +122,16 @@ class UploadHandle:
                 f"Le fichier dépasse {self._most} octets / The file is larger than {self._most} bytes"
             )
             raise self._failed
+
+
+def _unnamed(spool: Path) -> BinaryIO:
+    """A file without a name, which can still be given one; where the file system has no such files, another."""
+    try:
+        return os.fdopen(os.open(spool, os.O_TMPFILE | os.O_RDWR | os.O_CLOEXEC, 0o600), "w+b")
+    except OSError as error:
+        if error.errno not in _NO_UNNAMED:
+            raise
+    return cast(BinaryIO, TemporaryFile(dir=spool))
 
 
 def _spool_error(error: OSError) -> UnavailableError:

@@ -18,10 +18,12 @@ import zlib
 from collections.abc import AsyncIterator
 from datetime import datetime
 from pathlib import Path
+from typing import BinaryIO
 
 from gateway.domain.blob import Blob, BlobMissing
+from gateway.domain.sums import Sums
 from gateway.store import disk
-from gateway.store.partial_blobs import PartialBlobs, PartialWriter, Sums
+from gateway.store.partial_blobs import PartialBlobs, PartialWriter, take_in
 
 _KEY = re.compile("[0-9a-f]{32}")
 _SLICE = 1 << 20  # bytes hashed and written before other tasks get their turn
@@ -53,6 +55,27 @@ class LocalBlobs:
         with disk.storage_errors("create"):
             return BlobWriter(self, key, disk.create_exclusive(self._tmp / key))
 
+    async def adopt(self, file: BinaryIO, size: int, sums: Sums | None = None) -> Blob:
+        """Keeps the `size` bytes of a file that nobody writes any more; the file remains the caller's, to be closed.
+
+        One without a name, on the file system of this store, becomes the blob itself; any other is copied. `sums`:
+        those of its bytes where the caller has them, else they are read. Raises StorageUnavailable.
+        """
+        key = self.new_key()
+        if not disk.give_name(file, self._tmp / key, size):
+            return await self._copy(file, size)
+        try:
+            with disk.storage_errors("read"):
+                if sums is None or sums.size != size:
+                    sums = Sums()
+                    await take_in(sums, file.fileno(), size)
+                fd = os.dup(file.fileno())
+        except BaseException:
+            self._remove(key)
+            raise
+        await self._settle(key, fd)
+        return sums.blob(key)
+
     def new_key(self) -> str:
         """An unguessable key, of which nothing is kept yet."""
         return secrets.token_hex(16)
@@ -71,7 +94,7 @@ class LocalBlobs:
         try:
             with disk.storage_errors("read"):
                 sums = Sums()
-                await sums.read(fd, os.fstat(fd).st_size)
+                await take_in(sums, fd, os.fstat(fd).st_size)
                 for directory in (self._final(key).parent, self._objects / key[:2], self._objects):
                     await asyncio.to_thread(disk.sync_directory, directory)
         finally:
@@ -131,6 +154,31 @@ class LocalBlobs:
         disk.publish(fd, self._tmp / key, self._final(key), self._objects, new_parents=parents, keep=keep)
         self._settled[leaf] = 1
 
+    async def _settle(self, key: str, fd: int) -> None:
+        """Publishes on another thread. Cancelled meanwhile, it leaves nothing: nobody learnt the key."""
+        publication = asyncio.ensure_future(asyncio.to_thread(self._publish, key, fd))
+        try:
+            with disk.storage_errors("store"):
+                await asyncio.shield(publication)
+        except asyncio.CancelledError:
+            publication.add_done_callback(lambda done: self._discard(key, done))
+            raise
+
+    def _discard(self, key: str, publication: asyncio.Future[None]) -> None:
+        if publication.cancelled() or publication.exception() is None:
+            self._remove(key)
+
+    async def _copy(self, file: BinaryIO, size: int) -> Blob:
+        writer = await self.create()
+        try:
+            with disk.storage_errors("read"):
+                file.seek(0)
+                while (left := size - writer.size) and (chunk := file.read(min(left, _SLICE))):
+                    await writer.write(chunk)
+            return await writer.commit()
+        finally:
+            await writer.abort()
+
     def _remove(self, key: str) -> None:
         disk.remove(self._tmp / key, self._final(key))
 
@@ -171,19 +219,9 @@ class BlobWriter:
             raise
 
     async def commit(self) -> Blob:
-        """Makes the blob durable under its key. Raises StorageUnavailable; ValueError when the writer has ended.
-
-        Cancelled meanwhile, it leaves nothing: nobody learnt the key.
-        """
+        """Makes the blob durable under its key. Raises StorageUnavailable; ValueError when the writer has ended."""
         self._check_open()
-        fd = self._release()
-        publication = asyncio.ensure_future(asyncio.to_thread(self._blobs._publish, self._key, fd))
-        try:
-            with disk.storage_errors("store"):
-                await asyncio.shield(publication)
-        except asyncio.CancelledError:
-            publication.add_done_callback(self._discard)
-            raise
+        await self._blobs._settle(self._key, self._release())
         return Blob(self._key, self._size, self._sha256.digest(), self._crc32)
 
     async def abort(self) -> None:
@@ -199,10 +237,6 @@ class BlobWriter:
     def _check_open(self) -> None:
         if self._fd < 0:
             raise ValueError("this blob was committed or aborted before")
-
-    def _discard(self, publication: asyncio.Future[None]) -> None:
-        if publication.cancelled() or publication.exception() is None:
-            self._blobs._remove(self._key)
 
 
 class BlobReader:

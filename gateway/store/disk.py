@@ -11,6 +11,7 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import BinaryIO
 
 from gateway.domain.blob import StorageUnavailable
 
@@ -74,6 +75,23 @@ def is_abandoned(path: Path) -> bool:
         return False
     finally:
         os.close(fd)
+    return True
+
+
+def give_name(file: BinaryIO, path: Path, size: int) -> bool:
+    """Gives a file without a name one, and locks it; False where that cannot be, or the file has another size.
+
+    It cannot be on another file system, nor for a file that was opened to stay without a name.
+    """
+    try:
+        fd = file.fileno()
+        if os.fstat(fd).st_size != size:
+            return False
+        fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        # Given a directory, Python takes the call that follows the link; for an absolute path it is not looked at.
+        os.link(f"/proc/self/fd/{fd}", path, src_dir_fd=fd)
+    except OSError:
+        return False
     return True
 
 

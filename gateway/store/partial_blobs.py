@@ -8,9 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import fcntl
-import hashlib
 import os
-import zlib
 from collections import OrderedDict
 from collections.abc import Callable
 from contextlib import suppress
@@ -18,6 +16,7 @@ from pathlib import Path
 from typing import Final, TypeVar
 
 from gateway.domain.blob import Blob, BlobBusy, BlobMissing
+from gateway.domain.sums import Sums
 from gateway.store import disk
 
 SLICE: Final = 1 << 20  # bytes summed and written before other tasks get their turn
@@ -25,40 +24,14 @@ _REMEMBERED: Final = 256
 T = TypeVar("T")
 
 
-class Sums:
-    """Size, SHA-256 and CRC-32 of bytes as they come."""
-
-    __slots__ = ("crc32", "sha256", "size")
-
-    def __init__(self) -> None:
-        self.size = 0
-        self.crc32 = 0
-        self.sha256 = hashlib.sha256()
-
-    def add(self, part: bytes | memoryview) -> None:
-        """Takes in what follows."""
-        self.sha256.update(part)
-        self.crc32 = zlib.crc32(part, self.crc32)
-        self.size += len(part)
-
-    def copy(self) -> Sums:
-        """The same, to go on from here another time."""
-        copied = Sums()
-        copied.size, copied.crc32, copied.sha256 = self.size, self.crc32, self.sha256.copy()
-        return copied
-
-    async def read(self, fd: int, end: int) -> None:
-        """Takes in a file from where these sums are, up to `end`. Raises OSError when it ends before."""
-        while self.size < end:
-            part = os.pread(fd, min(SLICE, end - self.size), self.size)
-            if not part:
-                raise OSError("the file is shorter than what was kept of it")
-            self.add(part)
-            await asyncio.sleep(0)
-
-    def blob(self, key: str) -> Blob:
-        """What these sums say of a blob."""
-        return Blob(key, self.size, self.sha256.digest(), self.crc32)
+async def take_in(sums: Sums, fd: int, end: int) -> None:
+    """Adds a file to its sums, from where these are up to `end`. Raises OSError when it ends before."""
+    while sums.size < end:
+        part = os.pread(fd, min(SLICE, end - sums.size), sums.size)
+        if not part:
+            raise OSError("the file is shorter than what was kept of it")
+        sums.add(part)
+        await asyncio.sleep(0)
 
 
 class PartialBlobs:
@@ -87,7 +60,7 @@ class PartialBlobs:
                 if os.fstat(fd).st_size < offset:
                     raise BlobMissing
                 sums = self._recalled(key, fd, offset)
-                await sums.read(fd, offset)
+                await take_in(sums, fd, offset)
                 os.lseek(fd, offset, os.SEEK_SET)
             except BlockingIOError:
                 os.close(fd)

@@ -93,6 +93,14 @@ def bare(answer: Path) -> Iterator[Server]:
 
 
 @contextmanager
+def bare_sftp(host_key: Path, authorized_keys: Path) -> Iterator[Server]:
+    """A bare asyncssh server of the files on the disk."""
+    command = [sys.executable, "-m", "tools.bench.bare_sftp", str(host_key), str(authorized_keys)]
+    with running(command, dict(os.environ)) as process:
+        yield Server(psutil.Process(process.pid), int(_first_line(process)))
+
+
+@contextmanager
 def apart(*, servers: bool) -> Iterator[None]:
     """What is started in the block runs on the clients' processor, the first, or on the servers', the others.
 
@@ -170,6 +178,8 @@ def running(
         except subprocess.TimeoutExpired:
             process.kill()
             process.wait()
+        if process.stdout is not None:
+            process.stdout.close()
 
 
 def _first_line(process: subprocess.Popen[bytes]) -> str:

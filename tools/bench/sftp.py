@@ -14,7 +14,7 @@ from typing import Any
 
 import psutil  # type: ignore[import-untyped]  # it has no types of its own
 
-from tools.bench import sftp_peers
+from tools.bench import servers, sftp_peers
 from tools.bench.figures import Row, Series
 from tools.bench.servers import Server
 from tools.bench.sftp_client import Client, to_gateway, to_peer
@@ -23,7 +23,8 @@ from tools.bench.sftp_world import IN_ONE_PULL, LARGE, POLLER, READER, WAITING, 
 from tools.bench.stage import Effort, Stage
 
 ROWS = ("sftp-poll", "sftp-pull", "sftp-files", "sftp-large", "sftp-beside", "sftp-idle")
-PEERS = _OPENSSH, _PROFTPD = "OpenSSH", "ProFTPD"
+PEERS = _OPENSSH, _PROFTPD, _BARE = "OpenSSH", "ProFTPD", "bare asyncssh"
+_WITH_BARE = ("sftp-poll", "sftp-pull", "sftp-files")
 _AT_ONCE = 16
 _MEGABYTE = 1 << 20
 
@@ -71,7 +72,7 @@ def peers() -> str:
 
 @contextmanager
 def sides(stage: Stage, keys: Keys, files: Path) -> Iterator[list[Side]]:
-    """The gateway, and each peer that is installed; below `files` each has a directory of its own."""
+    """The gateway, each peer that is installed, and a bare server; below `files` each has a directory of its own."""
     user = psutil.Process().username()
     with ExitStack() as stack:
         found = [Side("gateway", stage.gateway, to_gateway(stage.gateway.sftp_port, keys))]
@@ -82,12 +83,17 @@ def sides(stage: Stage, keys: Keys, files: Path) -> Iterator[list[Side]]:
             if version is not None:
                 server = stack.enter_context(start(keys.file.parent))
                 found.append(Side(name, server, to_peer(server.port, keys, user, files / name)))
+        root = keys.file.parent
+        server = stack.enter_context(servers.bare_sftp(root / "host", root / "authorized"))
+        found.append(Side(_BARE, server, to_peer(server.port, keys, user, files / _BARE)))
         yield found
 
 
 def measure(row: str, stage: Stage, found: list[Side]) -> list[Row]:
     """The rows of that name."""
     effort, much = stage.effort, amounts(stage.effort)
+    if row not in _WITH_BARE:
+        found = [side for side in found if side.name != _BARE]
     if row == "sftp-poll":
         return _polls(found, effort.rounds, much.polls)
     if row == "sftp-pull":
@@ -116,7 +122,7 @@ def _polls(found: list[Side], rounds: int, polls: int) -> list[Row]:
         for name in ("password", "key")
     }
     return [
-        *_rows("poll, 100 waiting, nothing new", "ms", 1e3, costs, {_OPENSSH: 0.25, _PROFTPD: 0.7}),
+        *_rows("poll, 100 waiting, nothing new", "ms", 1e3, costs, {_OPENSSH: 0.25, _PROFTPD: 0.7, _BARE: None}),
         Row("  with the password", "ms", both["password"].times(1e3), 1.1, "key", both["key"].times(1e3)),
     ]
 
@@ -129,7 +135,7 @@ def _pulls(found: list[Side], rounds: int, pulls: int) -> list[Row]:
             await side.client.pull(puller(next(numbers[side.name])), IN_ONE_PULL)
 
     costs = _in_turns(found, rounds, lambda side: asyncio.run(run(side)), pulls)
-    return _rows("pull of 10 × 50 kB, each to DONE", "ms", 1e3, costs, {_OPENSSH: 0.85, _PROFTPD: None})
+    return _rows("pull of 10 × 50 kB, each to DONE", "ms", 1e3, costs, {_OPENSSH: 0.85, _PROFTPD: None, _BARE: None})
 
 
 def _files(found: list[Side], rounds: int, files: int) -> list[Row]:
@@ -142,7 +148,9 @@ def _files(found: list[Side], rounds: int, files: int) -> list[Row]:
                 await side.client.fetch(sftp, f"{side.client.home(READER)}/in/{next(names[side.name])}")
 
     costs = _in_turns(found, rounds, lambda side: asyncio.run(run(side)), files)
-    return _rows(f"{files} × 50 kB on one connection, each", "ms", 1e3, costs, {_OPENSSH: 2.3, _PROFTPD: None})
+    return _rows(
+        f"{files} × 50 kB on one connection, each", "ms", 1e3, costs, {_OPENSSH: 2.3, _PROFTPD: None, _BARE: None}
+    )
 
 
 async def _listed(side: Side) -> list[str]:
