@@ -67,10 +67,9 @@ async def test_both_kinds_of_recipient_take_them_for_dossiers(
         await brest.event(case["id"], "STATUS_UPDATE", caseNewStatus=status)
     await brest.dismiss(notification["id"])
 
-    for one in (at_rennes, at_brest):
-        folder = await gateway.office.store.read(lambda tx, of=one.folder_id: tx.folders.get(of))  # type: ignore[misc]
-        assert folder is not None
-        assert folder.status == "DONE"
+    sent = [at_rennes.folder_id, at_brest.folder_id]
+    folders = await gateway.office.store.read(lambda tx: [tx.folders.get(one) for one in sent])
+    assert [one and one.status for one in folders] == ["DONE", "DONE"]
     assert await Rest(http, gateway.http_port, "depot").notifications() == []
     assert await counted(brest) == []
     await Rest(http, gateway.http_port, "depot").deposit("A-9-1", "brest")

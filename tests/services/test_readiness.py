@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import date, timedelta
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -22,9 +23,9 @@ from tests.services.people import BREST, DAY, HOUR, OPERATOR, RENNES, RENNES_API
 from tests.services.town import Town
 
 
-async def client(town: Town, **changes: object) -> None:
+async def client(town: Town, **changes: Any) -> None:
     """Gives Rennes a client of the API."""
-    new = replace(ApiClient("rennes-api", RENNES, Role.SI, secret_hashes=("hash",)), **changes)  # type: ignore[arg-type]
+    new = replace(ApiClient("rennes-api", RENNES, Role.SI, secret_hashes=("hash",)), **changes)
     await town.store.write(lambda tx: tx.clients.add(new, town.clock()))
 
 
@@ -73,7 +74,7 @@ async def test_credentials_have_to_exist_for_the_process_and_to_have_been_tried(
 
 
 @pytest.mark.parametrize("changes", [{"enabled": False}, {"secret_hashes": ()}, {"role": Role.OSL}])
-async def test_a_client_that_opens_nothing_is_none(town: Town, changes: dict[str, object]) -> None:
+async def test_a_client_that_opens_nothing_is_none(town: Town, changes: dict[str, Any]) -> None:
     await client(town, **changes)
     assert point(await of(town), "credentials").ok is False
 
