@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import base64
+import hmac
 import json
+from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
+from threading import Thread
 
 import pytest
 
@@ -36,6 +40,37 @@ def test_a_channel_that_does_not_work_is_named(config: Path, capsys: pytest.Capt
     with pytest.raises(CommandError):
         alerts.test(config, json=True)
     assert json.loads(capsys.readouterr().out) == [{"channel": "webhook", "failure": "failed: ClientConnectorError"}]
+
+
+def test_a_channel_that_works_is_told_signed_by_the_key_that_is_shown(
+    config: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    came: list[tuple[dict[str, str], bytes]] = []
+
+    class Hook(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            headers = {name.lower(): value for name, value in self.headers.items()}
+            came.append((headers, self.rfile.read(int(headers["content-length"]))))
+            self.send_response(204)
+            self.end_headers()
+
+        def log_message(self, format: str, *args: object) -> None:  # noqa: A002 (named by the library)
+            pass
+
+    with HTTPServer(("127.0.0.1", 0), Hook) as server:
+        serving = Thread(target=server.handle_request)
+        serving.start()
+        config.write_text(f"{config.read_text()}alerts: {{webhook: 'http://127.0.0.1:{server.server_port}/hook'}}\n")
+        alerts.test(config, json=False)
+        serving.join()
+    assert capsys.readouterr().out == "webhook: arrived\n"
+    show_key(config)
+    key = base64.b64decode(capsys.readouterr().out.strip().removeprefix("whsec_"))
+    ((headers, body),) = came
+    signed = f"{headers['webhook-id']}.{headers['webhook-timestamp']}.".encode() + body
+    expected = "v1," + base64.b64encode(hmac.digest(key, signed, "sha256")).decode()
+    assert headers["webhook-signature"] == expected
+    assert json.loads(body)["type"] == "alerts.test"
 
 
 def test_the_key_is_the_given_one_or_one_of_the_gateways_own(

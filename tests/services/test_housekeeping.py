@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import os
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from gateway.bridge.answers import carry_answers
+from gateway.domain.alerts import AlertChannel, AlertKind
 from gateway.domain.answers import AnswerState
 from gateway.domain.deliveries import Gesture
 from gateway.services import deposit, returns
+from gateway.services.alerts import claim, raise_alert, settle
 from gateway.services.housekeeping import forget, settle_answers, sweep_blobs
 from gateway.services.office import Office
 from gateway.services.once import Once
@@ -74,6 +77,19 @@ async def test_keys_of_repetitions_are_forgotten_after_the_retention(office: Off
     clock.pass_by(office.policy.retention)
     assert await forget(office) == 1
     assert isinstance(await deposit.create_folder(office, depositor(), asked(), once), deposit.FolderView)
+
+
+async def test_alerts_are_forgotten_after_the_retention_once_they_are_settled(office: Office, clock: Clock) -> None:
+    told = replace(office, policy=replace(office.policy, alert_channels=(AlertChannel.EMAIL,)))
+    for name in ("one", "two"):
+        await raise_alert(told, AlertKind.MOVE_ENDED, name)
+    one, _ = await claim(told)
+    await settle(told, one, None)
+    clock.pass_by(office.policy.retention)
+    assert await forget(office) == 0
+    clock.pass_by(DAY)
+    assert await forget(office) == 1
+    assert len(await claim(told)) == 1
 
 
 async def test_only_old_bytes_that_no_row_holds_are_swept(office: Office, tmp_path: Path) -> None:

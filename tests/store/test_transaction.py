@@ -15,7 +15,7 @@ async def test_it_offers_every_port(store: AnyStore) -> None:
 
     def look(tx: Transaction) -> None:
         for noun in nouns:
-            offered, port = getattr(tx, noun), getattr(ports, noun.capitalize())
+            offered, port = getattr(tx, noun), getattr(ports, noun.title().replace("_", ""))
             for name, method in inspect.getmembers(port, inspect.isfunction):
                 if not name.startswith("_"):
                     assert inspect.signature(getattr(type(offered), name)) == inspect.signature(method), (noun, name)
