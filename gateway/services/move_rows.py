@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 from functools import partial
-from typing import Final
 
 from gateway.domain.errors import InvalidRequestError
 from gateway.domain.identity import Caller, Mode, Transport
@@ -18,9 +17,6 @@ from gateway.services.office import Office
 from gateway.services.ports import Transaction
 from gateway.services.readiness import readiness_of
 from gateway.services.switching import switch_held
-
-_INFORMS: Final = "used"
-"""The point that a plan does not look at: what it let pass is not to be blocked for that; a dual run shows more."""
 
 
 def held(tx: Transaction, move: Move, *states: MoveState) -> Move | None:
@@ -103,10 +99,9 @@ def _row_after(
     changed = changed_since(known, row.from_mode, row.from_transport, row.from_epoch)
     if changed is not None or known is None:
         return replace(row, state=RowState.LEFT_OUT, reason=f"changed since the plan: {changed}")
-    against = [] if ready is None else [one.reason for one in ready.points if one.ok is False and one.name != _INFORMS]
-    if against or not known.active(now):
-        reason = "; ".join(against) or f"the subscription is {known.shown(now)}"
-        return replace(row, state=RowState.BLOCKED, reason=reason)
+    if ready is None or not ready.go or not known.active(now):
+        against = ready.against if ready is not None else ""
+        return replace(row, state=RowState.BLOCKED, reason=against or f"the subscription is {known.shown(now)}")
     spec = move.spec
     wanted = Switch(spec.to, spec.transport, spec.in_flight, spec.drain_for, row.from_epoch)
     try:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 import getpass
 import json
 from pathlib import Path
 
 import pytest
 
+from gateway.app import office_for
 from gateway.cli import certificates
 from gateway.cli.failing import CommandError
 from gateway.cli.importing import import_file
@@ -16,6 +18,9 @@ from gateway.cli.moves import apply, certify, status, step
 from gateway.cli.planning import plan, read_plan
 from gateway.config import Settings
 from gateway.domain.errors import ConflictError, NotFoundError
+from gateway.domain.identity import Door
+from gateway.domain.sightings import Sighting
+from gateway.services import sightings
 from tests.cli.dossiers import deposited
 
 FILE = "move: town\nselect: {mode: SFTP, process: EtatCivil}\nto: API\n"
@@ -32,10 +37,21 @@ def planned(settings: Settings, config: Path, place: Path, capsys: Captured) -> 
     with (place / "onboarding.yaml").open("a", encoding="utf-8") as text:
         text.write(CLIENT)
     import_file(place / "onboarding.yaml", config, dry_run=False, credentials_out=None, json=True)
+    used(settings)
     (place / "move.yaml").write_text(FILE, encoding="utf-8")
     plan(place / "move.yaml", place / "plan.json", config, json=False, every=False)
     capsys.readouterr()
     return place / "plan.json"
+
+
+def used(settings: Settings) -> None:
+    """The subscriber's client has asked for a token."""
+
+    async def note() -> None:
+        async with office_for(settings) as office:
+            await sightings.note(office, Sighting(Door.API, "town", office.clock()))
+
+    asyncio.run(note())
 
 
 def shown(config: Path, capsys: Captured) -> dict[str, object]:

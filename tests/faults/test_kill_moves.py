@@ -11,10 +11,11 @@ from typing import Final
 import pytest
 
 from gateway.app import office_for, prepare
-from gateway.domain.identity import Mode, OrganizationId, Role, Transport
+from gateway.domain.identity import Door, Mode, OrganizationId, Role, Transport
 from gateway.domain.ids import new_id
 from gateway.domain.moves import MoveState, Row, RowState, Selection, Spec, Wave, WaveSize
 from gateway.domain.referential import ApiClient, Organization, Process, Subscription
+from gateway.domain.sightings import Sighting
 from gateway.services import moves
 from gateway.services.office import Office, gateway_caller
 from gateway.services.ports import Transaction
@@ -40,6 +41,7 @@ def declare(tx: Transaction, office: Office) -> list[Row]:
         known = Subscription(new_id(), name, "EtatCivil", access_mode=Mode.SFTP)
         tx.subscriptions.add(known, now)
         tx.clients.add(ApiClient(f"client-{position}", name, Role.SI, secret_hashes=("hash",)), now)
+        tx.sightings.note(Sighting(Door.API, f"client-{position}", now))
         wave = 1 if position <= BATCH // 2 else 2
         rows.append(Row(position, known.id, wave, Mode.SFTP, Transport.PULL, 1, 0))
     return rows

@@ -6,14 +6,15 @@ from dataclasses import replace
 
 import pytest
 
-from gateway.domain.identity import Mode, Role, Transport
+from gateway.domain.identity import Door, Mode, Role, Transport
 from gateway.domain.moves import RowState, WaveState
 from gateway.domain.referential import ApiClient
+from gateway.domain.sightings import Sighting
 from gateway.services import moves
 from gateway.services.move_rows import changed_since, switch_rows
 from gateway.services.office import gateway_caller
-from tests.services.moving import ALL_SFTP, APPLIER, modes, running, tried
-from tests.services.people import OPERATOR, RENNES
+from tests.services.moving import APPLIER, modes, running, tried
+from tests.services.people import OPERATOR, RENNES, VANNES
 from tests.services.town import Town
 
 
@@ -52,10 +53,14 @@ async def test_rows_are_settled_once_and_only_while_the_move_runs(town: Town) ->
     assert wave.state is WaveState.WAITING
 
 
-async def test_a_client_that_nobody_has_used_yet_blocks_no_row_as_it_blocks_no_plan(town: Town) -> None:
-    client = ApiClient("rennes-api", RENNES, Role.SI, secret_hashes=("hash",))
-    await town.store.write(lambda tx: tx.clients.add(client, town.clock()))
-    move = await running(town, ALL_SFTP[:2])
+async def test_a_client_may_be_tried_until_the_wave_begins_and_must_be(town: Town) -> None:
+    for organization in (RENNES, VANNES):
+        client = ApiClient(f"api of {organization}", organization, Role.SI, secret_hashes=("hash",))
+        await town.store.write(lambda tx, new=client: tx.clients.add(new, town.clock()))  # type: ignore[misc]
+    move = await running(town)
+    await town.store.write(lambda tx: tx.sightings.note(Sighting(Door.API, f"api of {RENNES}", town.clock())))
     rows = await moves.rows(town.office, OPERATOR, move.name)
-    assert await switch_rows(town.office, gateway_caller(town.office, "moves"), move, rows, RowState.WAITING) == 2
+    assert await switch_rows(town.office, gateway_caller(town.office, "moves"), move, rows, RowState.WAITING) == 4
     assert await modes(town) == ["API", "API", "SFTP", "SFTP"]
+    (blocked, _) = await moves.rows(town.office, OPERATOR, move.name, state=RowState.BLOCKED)
+    assert blocked.reason == f"api of {VANNES}: never used, let the subscriber log in once"

@@ -4,17 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import time, timedelta
+from datetime import datetime, time, timedelta
 from functools import partial
 from random import Random
 from typing import Final
 
 from gateway.bridge.answers import carry_answers
 from gateway.domain.errors import ConflictError
-from gateway.domain.identity import Mode
+from gateway.domain.identity import Door, Mode
 from gateway.domain.journal import Entry, Line
 from gateway.domain.moves import MoveState, RowState, Selection, Spec, StopRules, WaveSize
 from gateway.domain.plans import UnplannableError
+from gateway.domain.sightings import Sighting
 from gateway.domain.switches import InFlight, Switch
 from gateway.domain.windows import Window
 from gateway.services import expire, housekeeping, moves, planning, sealing, switching, waves
@@ -25,7 +26,7 @@ from tools.simulate.depositor import Depositor
 from tools.simulate.habits import DAY, HOUR, between
 from tools.simulate.subscribers import Subscriber
 from tools.simulate.volumes import START
-from tools.simulate.world import DEPARTMENTS
+from tools.simulate.world import DEPARTMENTS, client
 
 _PAGE: Final = 5000
 _ACTOR: Final = "operator"
@@ -97,8 +98,14 @@ class Operators:
         await housekeeping.forget(self._office)
         await sealing.seal_new(self._office)
 
+    def _tried(self, now: datetime, tx: Transaction) -> None:
+        """Every vendor has tried the new credentials before a move."""
+        for one in self._by_subscription.values():
+            tx.sightings.note(Sighting(Door.API, client(one), now))
+
     async def _move(self, days: int) -> None:
         """Plans and applies the two moves: one that carries what is open, one that drains it."""
+        await self._office.store.write(partial(self._tried, self._office.clock()))
         second, third = (timedelta(days=int(part * days)) for part in (0.05, 0.08))
         sizes = (WaveSize(count=5), WaveSize(percent=10.0, pause=second), WaveSize(percent=100.0, pause=third))
         rules = StopRules(failed_deliveries_over=0.05)
