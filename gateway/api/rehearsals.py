@@ -11,6 +11,7 @@ from pydantic import Field
 from gateway.api import bodies, parameters, rendering
 from gateway.api.context import office_of
 from gateway.api.reading import read_json
+from gateway.api.repetition import created, once
 from gateway.domain.identity import Caller, Mode
 from gateway.domain.rehearsals import Comparison, Likeness, Rehearsal
 from gateway.services import rehearsals
@@ -27,10 +28,11 @@ class RehearsalBody(bodies.Body):
 
 async def start(request: web.Request, caller: Caller) -> web.StreamResponse:
     """POST …/rehearsal: 201 with the dual run that has begun; 409 while another, or a drain, is under way."""
-    body = bodies.parse(RehearsalBody, await read_json(request))
-    lasting = timedelta(hours=body.hours)
-    begun = await rehearsals.start(office_of(request), caller, _subscription(request), body.mode, lasting)
-    return rendering.json_response(rendering.json_text(_shown(begun)), 201)
+    raw = await read_json(request)
+    body = bodies.parse(RehearsalBody, raw)
+    lasting, subscription = timedelta(hours=body.hours), _subscription(request)
+    key = once(request, raw, _text)
+    return created(await rehearsals.start(office_of(request), caller, subscription, body.mode, lasting, key), _text)
 
 
 async def read(request: web.Request, caller: Caller) -> web.StreamResponse:
@@ -62,6 +64,10 @@ def _answer(found: Comparison) -> web.StreamResponse:
     ]
     shown = _shown(found.rehearsal) | {"owner": found.owner, "totals": found.totals, "deliveries": differing}
     return rendering.json_response(rendering.json_text(shown))
+
+
+def _text(begun: Rehearsal) -> str:
+    return rendering.json_text(_shown(begun))
 
 
 def _shown(of: Rehearsal) -> dict[str, Any]:

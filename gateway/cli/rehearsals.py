@@ -20,10 +20,13 @@ def start(subscriber: str, process: str, mode: str, lasting: timedelta, config: 
     """Begins a dual run in which the door of `mode` rehearses."""
     from gateway.domain.identity import Mode
     from gateway.services import rehearsals, switching
+    from gateway.services.once import Replay
 
     async def verb(office: Office, caller: Caller) -> Rehearsal:
         found = await switching.find(office, caller, subscriber, process)
-        return await rehearsals.start(office, caller, found.id, Mode(mode), lasting)
+        begun = await rehearsals.start(office, caller, found.id, Mode(mode), lasting)
+        assert not isinstance(begun, Replay), "asked for without a key"
+        return begun
 
     begun = at_the_office(settings_of(config), f"{COMMAND} subscriptions rehearse", verb)
     if json:

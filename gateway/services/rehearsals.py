@@ -32,17 +32,21 @@ from gateway.domain.rehearsals import (
 from gateway.services.access import operators_alone, process_of, subscription_of
 from gateway.services.acknowledge import ARCHIVE
 from gateway.services.office import Office, gateway_caller
+from gateway.services.once import Once, Replay, only_once
 from gateway.services.ports import Transaction
 
 LONGEST: Final = timedelta(days=366)
 BATCH: Final = 50
 
 
-async def start(office: Office, caller: Caller, subscription_id: str, mode: Mode, lasting: timedelta) -> Rehearsal:
+async def start(
+    office: Office, caller: Caller, subscription_id: str, mode: Mode, lasting: timedelta, once: Once | None = None
+) -> Rehearsal | Replay:
     """Begins a dual run: from now on the door of `mode` shows the inbox as if it owned it, what is open included.
 
     For ADMIN. Raises ForbiddenError; NotFoundError; InvalidRequestError for the mode that owns the subscription, or a
-    time that is none; ConflictError while another dual run or a drain is under way.
+    time that is none; ConflictError while another dual run or a drain is under way, or when the idempotency key was
+    used for another request.
     """
     operators_alone(caller)
     now = office.clock()
@@ -53,7 +57,7 @@ async def start(office: Office, caller: Caller, subscription_id: str, mode: Mode
             raise NotFoundError("Subscription")
         return start_held(tx, caller, known, mode, lasting, now)
 
-    begun = await office.store.write(verb)
+    begun = await office.store.write(lambda tx: only_once(tx, caller, once, now, verb))
     office.signals.published()
     return begun
 

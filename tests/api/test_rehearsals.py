@@ -21,7 +21,10 @@ async def path(visitor: Visitor) -> str:
 
 async def test_an_operator_begins_looks_at_and_ends_one(visitor: Visitor, path: str) -> None:
     assert (await native(visitor, "admin", "GET", path)).status == 404
-    begun = await native(visitor, "admin", "POST", path, json=WANTED)
+    key = {"Idempotency-Key": "begin"}
+    begun = await native(visitor, "admin", "POST", path, json=WANTED, headers=key)
+    repeated = await native(visitor, "admin", "POST", path, json=WANTED, headers=key)
+    assert (repeated.status, repeated.json, repeated.headers["Idempotency-Replayed"]) == (201, begun.json, "true")
     assert (begun.status, begun.json["mode"], begun.json["endedDateTime"]) == (201, "SFTP", None)
     assert begun.json["endDateTime"] > begun.json["startDateTime"]
     again = await native(visitor, "admin", "POST", path, json=WANTED)

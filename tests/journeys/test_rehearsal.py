@@ -18,6 +18,7 @@ from gateway.domain.rehearsals import Comparison
 from gateway.domain.switches import Switch
 from gateway.services import rehearsals, switching
 from gateway.services.office import gateway_caller
+from gateway.services.once import Replay
 from tests.journeys import legacy
 from tests.journeys.gateways import prepare, running, settings_for
 from tests.journeys.legacy import Legacy
@@ -49,6 +50,7 @@ async def play(gateway: app.Gateway, work: Callable[[Legacy], T], username: str)
 async def begun(gateway: app.Gateway, organization: str, mode: Mode) -> str:
     operator = gateway_caller(gateway.office, "ops")
     run = await rehearsals.start(gateway.office, operator, subscription_id(organization), mode, FORTNIGHT)
+    assert not isinstance(run, Replay)
     return run.id
 
 

@@ -15,7 +15,7 @@ from sqlalchemy import select
 from gateway.domain.deliveries import Place
 from gateway.domain.dossiers import ActionType, EventStatus
 from gateway.domain.errors import DomainError
-from gateway.domain.identity import Caller, Mode
+from gateway.domain.identity import Mode
 from gateway.services import case_archives, cases, events, expire, inbox, rehearsals
 from gateway.services.deposit import FolderView
 from gateway.services.office import Office
@@ -125,9 +125,6 @@ def _of(views: list[FolderView], pick: int) -> FolderView:
     return views[pick % len(views)]
 
 
-# What the depositor does.
-
-
 async def deposit(town: Town, views: list[FolderView], pick: int) -> object:
     views.append(await town.deposit(f"A-{len(views) + 1}"))
     return None
@@ -157,7 +154,7 @@ async def time(town: Town, views: list[FolderView], pick: int) -> object:
     return None
 
 
-# What software at the API does.
+# At the API.
 
 
 async def api_reads(town: Town, views: list[FolderView], pick: int) -> object:
@@ -223,7 +220,7 @@ async def api_sets_event_status(town: Town, views: list[FolderView], pick: int) 
     return len(shown)
 
 
-# What a legacy server does.
+# Over SFTP.
 
 
 async def sftp_reads(town: Town, views: list[FolderView], pick: int) -> object:
@@ -295,7 +292,7 @@ def _event(shown: cases.EventView) -> object:
     return one.action, one.status, one.current_status, one.new_status, one.message, one.inserted, one.transmitter, files
 
 
-async def told(town: Town, views: list[FolderView], caller: Caller = DEPOSITOR) -> object:
+async def told(town: Town, views: list[FolderView]) -> object:
     """All that the depositor sees."""
-    read = [repr(await cases.read_case(town.office, caller, view.cases[0].id)) for view in views]
-    return read, await town.inbox(caller, 1000), [await town.folder_status(view) for view in views]
+    read = [repr(await cases.read_case(town.office, DEPOSITOR, view.cases[0].id)) for view in views]
+    return read, await town.inbox(DEPOSITOR, 1000), [await town.folder_status(view) for view in views]

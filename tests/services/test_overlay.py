@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from gateway.domain.identity import Mode
 from gateway.services.deposit import FolderView
+from gateway.services.ports import Transaction
 from gateway.services.rehearsing import is_stage, on_case
 from tests.databases import Database
 from tests.services import rehearsed
@@ -124,8 +125,8 @@ async def test_what_nobody_thought_of_does_not_exist_on_a_stage(town: Town) -> N
     view = await town.deposit()
     await rehearsed.rehearse(town, Mode.API)
 
-    def query(tx: object) -> None:
-        stage = on_case(tx, RENNES_API, view.cases[0].id)  # type: ignore[arg-type]
+    def query(tx: Transaction) -> None:
+        stage = on_case(tx, RENNES_API, view.cases[0].id)
         assert is_stage(stage)
         for noun, name in (("deliveries", "pin"), ("cases", "publish"), ("folders", "delete"), ("archives", "add")):
             with pytest.raises(AttributeError, match=f"{name} is not to be had in a dual run"):

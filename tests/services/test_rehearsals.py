@@ -23,7 +23,9 @@ FIRST = "A-1-EtatCivil-1.zip"
 
 async def started(town: Town, to: str = RENNES, mode: Mode = Mode.API, lasting: timedelta = DAY) -> Rehearsal:
     town.clock.pass_by(HOUR)
-    return await rehearsals.start(town.office, OPERATOR, town.subscriptions[to, "EtatCivil"].id, mode, lasting)
+    begun = await rehearsals.start(town.office, OPERATOR, town.subscriptions[to, "EtatCivil"].id, mode, lasting)
+    assert not isinstance(begun, Replay)
+    return begun
 
 
 async def compared(town: Town, of: Rehearsal) -> Comparison:
