@@ -121,7 +121,9 @@ def _subscription(row: SubscriptionRow, node: Located) -> Declared[Subscription]
 
 
 def _client(row: ApiCredential, node: Located) -> DeclaredClient:
-    record = ApiClient(row.client_id, row.organization, row.role, row.process, enabled=row.enabled)
+    record = ApiClient(
+        row.client_id, row.organization, row.role, row.process, enabled=row.enabled, rights=frozenset(row.rights)
+    )
     fields = given(row, {}, "client_id", "organization", "client_secret")
     return DeclaredClient(record, fields, node, row.client_secret.get_secret_value() if row.client_secret else None)
 

@@ -12,7 +12,7 @@ from pydantic.alias_generators import to_camel
 from gateway.api.referential_bodies import EMAIL
 from gateway.config import ProcessDefaults
 from gateway.domain.deliveries import Gesture
-from gateway.domain.identity import Mode, OrganizationId, Role, Transport
+from gateway.domain.identity import Mode, OrganizationId, Right, Role, Transport
 from gateway.domain.pushing import PushTarget
 from gateway.domain.referential import Complement, SubscriptionStatus
 
@@ -150,6 +150,7 @@ class ApiCredential(Row):
     client_id: Login
     client_secret: Secret | None = None
     process: Code | None = None
+    rights: tuple[Right, ...] = ()
     enabled: bool = True
 
 

@@ -20,7 +20,8 @@ from gateway.store.tables import deliveries, journal, move_rows
 from gateway.store.values import at, from_ms, to_ms
 
 _c = move_rows.c
-_TOGETHER: Final = 100
+_TOGETHER: Final = 20
+"""So many rows in one statement: few ways to a server, and not yet the parameters that SQLite is slow to name."""
 _COLUMNS = list(move_rows.columns)[1:]
 _NAMES = [column.name for column in move_rows.columns]
 _INSERT = insert_into(move_rows)
@@ -112,7 +113,8 @@ class MoveRows:
         for start in range(0, whole, _TOGETHER):
             values: dict[str, Any] = {}
             for position, row in enumerate(rows[start : start + _TOGETHER]):
-                values |= {f"{name}_{position}": value for name, value in _values(move, row).items()}
+                for name, value in _values(move, row).items():
+                    values[f"{name}_{position}"] = value
             self._session.run(_INSERT_TOGETHER, **values)
         for row in rows[whole:]:
             self._session.run(_INSERT, **_values(move, row))

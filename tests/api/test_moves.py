@@ -36,12 +36,12 @@ async def planned(visitor: Visitor) -> list[str]:
     office, now = visitor.office, visitor.office.clock()
     rows = []
     for position, name in enumerate((RENNES, BREST), 1):
-        known = await office.store.read(lambda tx, of=name: tx.subscriptions.find(of, "EtatCivil"))  # type: ignore[misc]
+        known = await office.store.read(lambda tx, of=name: tx.subscriptions.find(of, "EtatCivil"))  # type: ignore[misc]  # a lambda has no types
         changed = replace(known, access_mode=Mode.SFTP)
-        await office.store.write(lambda tx, new=changed: tx.subscriptions.change(new, now))  # type: ignore[misc]
+        await office.store.write(lambda tx, new=changed: tx.subscriptions.change(new, now))  # type: ignore[misc]  # a lambda has no types
         rows.append(Row(position, known.id, 1, Mode.SFTP, Transport.PULL, known.epoch, 0))
     for client in ("rennes", "brest"):
-        await office.store.write(lambda tx, of=client: tx.sightings.note(Sighting(Door.API, of, now)))  # type: ignore[misc]
+        await office.store.write(lambda tx, of=client: tx.sightings.note(Sighting(Door.API, of, now)))  # type: ignore[misc]  # a lambda has no types
     await moves.record(office, OPERATOR, Spec("ille", Selection(), Mode.API), [Wave(1, 2, now)], rows, DIGEST)
     return [row.subscription_id for row in rows]
 

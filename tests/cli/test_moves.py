@@ -67,7 +67,7 @@ def test_a_plan_is_applied_and_carried_out_here_and_taken_back(planned: Path, co
     found = shown(config, capsys)
     who = f"gateway moves ({getpass.getuser()})"
     assert (found["state"], found["rows"], found["plannedBy"]) == ("DONE", {"SWITCHED": 1}, who)
-    assert [wave["state"] for wave in found["waves"]] == ["DONE"]  # type: ignore[attr-defined]
+    assert [wave["state"] for wave in found["waves"]] == ["DONE"]  # type: ignore[attr-defined]  # JSON has no types
     apply(planned, config, wait=True)  # the same plan again is no second move
     assert "town: done." in capsys.readouterr().out
     step("town", config, "rollback", wait=True)

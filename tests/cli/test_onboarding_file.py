@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from gateway.cli.onboarding_file import declaration_of, placed, read_onboarding
 from gateway.config import ConfigurationError, Fault, load, load_processes
 from gateway.domain.deliveries import Gesture
-from gateway.domain.identity import Mode, Role
+from gateway.domain.identity import Mode, Right, Role
 from gateway.domain.referential import Contact
 from gateway.services.declaration import RowFault
 from tests.cli.onboarding import OSL, TOWN, WHOLE, declared, refused
@@ -35,6 +35,16 @@ def test_a_whole_file_becomes_records() -> None:
     assert account.record.legacy_algorithms_until == date(2027, 6, 30)
     assert [(each.organization, each.process) for each in account.serves or ()] == [(TOWN, "EtatCivil")]
     assert account.given == {"acknowledge_on", "networks", "legacy_algorithms_until"}
+
+
+def test_an_operators_client_may_be_given_rights_over_moves() -> None:
+    row = "{organization: ADMIN-00000000000000-00000, role: ADMIN, client_id: anne, rights: [plan]}"
+    text = f"credentials:\n  - api: {row}\n"
+    (client,) = declared(text).clients
+    assert client.record.rights == {Right.PLAN}
+    assert client.given == {"role", "rights"}
+    (fault,) = refused(text.replace("plan", "all"))
+    assert "credentials[0].api.rights[0]: must be 'plan', 'approve' or 'apply'" in fault
 
 
 def test_an_account_may_list_subscriptions_of_several_organizations() -> None:

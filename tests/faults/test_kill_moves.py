@@ -81,7 +81,7 @@ async def switched(office: Office) -> int:
     told = Counter(line.subscription_id for line in lines if line.entry == "subscription.switched")
     assert max(told.values(), default=0) <= 1
     for row in rows:
-        known = await office.store.read(lambda tx, of=row: tx.subscriptions.get(of.subscription_id))  # type: ignore[misc]
+        known = await office.store.read(lambda tx, of=row: tx.subscriptions.get(of.subscription_id))  # type: ignore[misc]  # a lambda has no types
         assert known is not None
         done = row.state is RowState.SWITCHED
         assert (known.access_mode is Mode.API, known.epoch, told[known.id]) == (done, 2 if done else 1, int(done))

@@ -26,9 +26,9 @@ async def tried(town: Town, *organizations: str) -> None:
     """These have a client of the API and have used it: they may be switched."""
     for organization in organizations or (RENNES, VANNES):
         client = ApiClient(f"api of {organization}", organization, Role.SI, secret_hashes=("hash",))
-        await town.store.write(lambda tx, new=client: tx.clients.add(new, town.clock()))  # type: ignore[misc]
+        await town.store.write(lambda tx, new=client: tx.clients.add(new, town.clock()))  # type: ignore[misc]  # a lambda has no types
         seen = Sighting(Door.API, client.client_id, town.clock())
-        await town.store.write(lambda tx, one=seen: tx.sightings.note(one))  # type: ignore[misc]
+        await town.store.write(lambda tx, one=seen: tx.sightings.note(one))  # type: ignore[misc]  # a lambda has no types
 
 
 def planned(
@@ -79,5 +79,5 @@ async def row_states(town: Town, name: str = "bretagne") -> list[str]:
 
 async def modes(town: Town, names: Sequence[tuple[str, str]] = ALL_SFTP) -> list[str]:
     """The present modes of subscriptions."""
-    kept = [await town.store.read(lambda tx, of=of: tx.subscriptions.find(*of)) for of in names]  # type: ignore[misc]
+    kept = [await town.store.read(lambda tx, of=of: tx.subscriptions.find(*of)) for of in names]  # type: ignore[misc]  # a lambda has no types
     return [str(one.access_mode) for one in kept if one is not None]

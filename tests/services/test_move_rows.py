@@ -56,7 +56,7 @@ async def test_rows_are_settled_once_and_only_while_the_move_runs(town: Town) ->
 async def test_a_client_may_be_tried_until_the_wave_begins_and_must_be(town: Town) -> None:
     for organization in (RENNES, VANNES):
         client = ApiClient(f"api of {organization}", organization, Role.SI, secret_hashes=("hash",))
-        await town.store.write(lambda tx, new=client: tx.clients.add(new, town.clock()))  # type: ignore[misc]
+        await town.store.write(lambda tx, new=client: tx.clients.add(new, town.clock()))  # type: ignore[misc]  # a lambda has no types
     move = await running(town)
     await town.store.write(lambda tx: tx.sightings.note(Sighting(Door.API, f"api of {RENNES}", town.clock())))
     rows = await moves.rows(town.office, OPERATOR, move.name)

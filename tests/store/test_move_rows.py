@@ -56,7 +56,7 @@ async def test_what_was_looked_at_a_moment_ago_rests(seeded: AnyStore) -> None:
     first, second, _ = await rows_of(seeded, 3)
     for row, at in ((first, NOW), (second, NOW + timedelta(hours=1))):
         looked = replace(row, state=RowState.REHEARSING)
-        assert await seeded.write(lambda tx, new=looked, at=at: tx.move_rows.change("m", new, RowState.WAITING, at))  # type: ignore[misc]
+        assert await seeded.write(lambda tx, new=looked, at=at: tx.move_rows.change("m", new, RowState.WAITING, at))  # type: ignore[misc]  # a lambda has no types
 
     async def rested(wave: int, before: datetime) -> list[int]:
         found = await seeded.read(lambda tx: tx.move_rows.rested("m", wave, RowState.REHEARSING, before, 9))
