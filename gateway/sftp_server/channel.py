@@ -7,7 +7,6 @@ from collections.abc import Callable
 from typing import Protocol
 
 from asyncssh import SSHReader, SSHServerChannel, SSHWriter
-from asyncssh.channel import SSHChannel
 from asyncssh.stream import SSHServerStreamSession
 
 Served = Callable[["SSHServerChannel[bytes]", "SSHReader[bytes]", "SSHWriter[bytes]"], "Server"]
@@ -60,16 +59,16 @@ class SftpChannel(SSHServerStreamSession[bytes]):
     def break_received(self, msec: int) -> bool:  # noqa: ARG002 (asyncssh's signature)
         return False
 
-    def connection_made(self, chan: SSHChannel[bytes]) -> None:
-        super().connection_made(chan)
-        # asyncssh keeps every variable that a client sets, however many and large, and asks nobody.
-        vars(chan)["_process_env_request"] = _refused
-
     def signal_received(self, signal: str) -> None:
         """Ignored: there is no process that could take it."""
 
     def terminal_size_changed(self, width: int, height: int, pixwidth: int, pixheight: int) -> None:
         """Ignored: there is no terminal."""
+
+
+def refuse_variables(channel: SSHServerChannel[bytes]) -> None:
+    """Grants no variable on a new channel: asyncssh keeps each one, however many and large, and asks nobody."""
+    vars(channel)["_process_env_request"] = _refused
 
 
 def _refused(_: object) -> bool:

@@ -22,7 +22,7 @@ from gateway.services.office import Office
 from gateway.sftp_server import certificates, errors, legacy
 from gateway.sftp_server.admission import Admission
 from gateway.sftp_server.algorithms import accept_signatures
-from gateway.sftp_server.channel import Served, SftpChannel
+from gateway.sftp_server.channel import Served, SftpChannel, refuse_variables
 from gateway.sftp_server.connection import Connection
 from gateway.sftp_server.negotiated import negotiated
 
@@ -184,6 +184,7 @@ class Login(asyncssh.SSHServer):
             self._refused("channels")
             raise asyncssh.ChannelOpenError(asyncssh.OPEN_RESOURCE_SHORTAGE, "Too many channels: close some first")
         channel = connection.ssh.create_server_channel(encoding=None)
+        refuse_variables(channel)
         self._channels.append(channel)
         return channel, SftpChannel(self._served(connection), connection.tasks)
 
