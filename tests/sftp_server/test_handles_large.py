@@ -53,15 +53,15 @@ def grow(monkeypatch: pytest.MonkeyPatch) -> list[Virtual]:
     async def vast(*arguments: Any, **options: Any) -> archives.Opened:
         return replace(await find(*arguments, **options), size=Layout(archive).size)
 
-    async def content(*_: Any) -> Archive:
-        return archive
+    async def opened(*arguments: Any, **options: Any) -> tuple[archives.Opened, Archive]:
+        return await vast(*arguments, **options), archive
 
     async def reader(_: LocalBlobs, key: str) -> Virtual:
         found.append(Virtual(key))
         return found[-1]
 
     monkeypatch.setattr(archives, "find", vast)
-    monkeypatch.setattr(archives, "content", content)
+    monkeypatch.setattr(archives, "open_archive", opened)
     monkeypatch.setattr(LocalBlobs, "reader", reader)
     return found
 
