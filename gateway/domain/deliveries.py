@@ -107,12 +107,14 @@ class Serving:
 
     `coverage`: item (the archive, the case's metadata, an attachment) → the byte ranges served. `owned`: the door owned
     the delivery when the actor opened it, under the subscription's `epoch`. `whole_at`: when nothing was missing.
+    `closed_at`: when its client last closed a handle of it.
     """
 
     owned: bool
     epoch: int
     coverage: dict[str, Ranges]
     whole_at: datetime | None = None
+    closed_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

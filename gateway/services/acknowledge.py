@@ -132,12 +132,15 @@ def _closed(
     # Now that it is held, no other session adds its ranges meanwhile.
     serving = tx.servings.get(delivery.id, caller.door, caller.reader) or Serving(opened.owned, opened.epoch, {})
     covered = Coverage((*serving.coverage.get(ARCHIVE, ()), *ranges))
-    whole = clean and covered.covers(opened.size)
+    # Whose client came back before its lost connection was noticed has closed the newer handle by then.
+    closed = clean or (serving.closed_at is not None and serving.closed_at > opened.opened_at)
+    whole = closed and covered.covers(opened.size)
     kept = replace(
         serving,
         owned=serving.owned or opened.owned,
         coverage={ARCHIVE: covered.ranges},
         whole_at=serving.whole_at or (now if whole else None),
+        closed_at=now if clean else serving.closed_at,
     )
     tx.servings.save(delivery.id, caller.door, caller.reader, kept, now)
     if not whole or held is None:

@@ -20,7 +20,8 @@ from gateway.services.rehearsing import on_subscription
 class Opened:
     """An archive that an account may read; `owned`: its door owns the delivery now, under `epoch`. Size in bytes.
 
-    `place` is where it was asked for, `moved_to` where the account has put it. `rehearsed`: found in a dual run.
+    `opened_at` is when it was found. `place` is where it was asked for, `moved_to` where the account has put it.
+    `rehearsed`: found in a dual run.
     """
 
     delivery: Delivery
@@ -29,6 +30,7 @@ class Opened:
     published_at: datetime
     owned: bool
     epoch: int
+    opened_at: datetime
     place: Place | None = None
     moved_to: Place | None = None
     rehearsed: bool = False
@@ -108,6 +110,7 @@ def found(
         delivery.published_at,
         owned and not rehearsed,
         subscription.epoch,
+        now,
         place,
         moved_to,
         rehearsed,

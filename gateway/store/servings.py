@@ -28,7 +28,7 @@ from gateway.store.values import from_json, from_ms, to_json, to_ms
 
 _c = servings.c
 _GET = Statement(
-    select(_c.owned, _c.epoch, _c.coverage, _c.whole_at).where(
+    select(_c.owned, _c.epoch, _c.coverage, _c.whole_at, _c.closed_at).where(
         _c.delivery_id == bindparam("delivery"), _c.door == bindparam("door"), _c.actor == bindparam("actor")
     )
 )
@@ -43,13 +43,16 @@ _SAVE = Statement(
                 "epoch": bindparam("epoch"),
                 "coverage": bindparam("coverage"),
                 "whole_at": func.coalesce(_c.whole_at, bindparam("whole_at")),
+                "closed_at": bindparam("closed_at"),
                 "updated_at": bindparam("updated_at"),
             },
         )
     )
 )
 _OF_DELIVERY = Statement(
-    select(_c.owned, _c.epoch, _c.coverage, _c.whole_at, _c.door).where(_c.delivery_id == bindparam("delivery"))
+    select(_c.owned, _c.epoch, _c.coverage, _c.whole_at, _c.closed_at, _c.door).where(
+        _c.delivery_id == bindparam("delivery")
+    )
 )
 _OWNED = Statement(
     select(_c.delivery_id)
@@ -79,6 +82,7 @@ _STANDINGS = Statement(
         _c.epoch,
         _c.coverage,
         _c.whole_at,
+        _c.closed_at,
         subscriptions.c.rehearsal_mode,
     )
     .join(subscriptions, subscriptions.c.id == deliveries.c.subscription_id)
@@ -130,6 +134,7 @@ class Servings:
             epoch=serving.epoch,
             coverage=to_json(serving.coverage),
             whole_at=to_ms(serving.whole_at),
+            closed_at=to_ms(serving.closed_at),
             updated_at=to_ms(now),
         )
 
@@ -145,8 +150,8 @@ class Servings:
                 Mode(row[1]),
                 row[2],
                 bool(row[3]),
-                None if row[4] is None else _serving(row[4:8]),
-                row[8] is not None and row[8] == door.mode,
+                None if row[4] is None else _serving(row[4:9]),
+                row[9] is not None and row[9] == door.mode,
             )
             for row in rows
         ]
@@ -174,7 +179,7 @@ class Servings:
 
     def of_delivery(self, delivery_id: str) -> list[tuple[Door, Serving]]:
         """All that was served of a delivery, and through which doors."""
-        return [(Door(row[4]), _serving(row)) for row in self._session.rows(_OF_DELIVERY, delivery=delivery_id)]
+        return [(Door(row[5]), _serving(row)) for row in self._session.rows(_OF_DELIVERY, delivery=delivery_id)]
 
     def owned_of_case(self, case_id: str, door: Door, actor: str) -> set[str]:
         """The deliveries of a case that `actor` opened through `door` while that door owned them."""
@@ -182,6 +187,6 @@ class Servings:
 
 
 def _serving(row: Row) -> Serving:
-    """The serving in a row of owned, epoch, coverage and whole_at."""
+    """The serving in a row of owned, epoch, coverage, whole_at and closed_at."""
     coverage = {item: tuple((start, end) for start, end in ranges) for item, ranges in from_json(row[2]).items()}
-    return Serving(bool(row[0]), row[1], coverage, from_ms(row[3]))
+    return Serving(bool(row[0]), row[1], coverage, from_ms(row[3]), from_ms(row[4]))

@@ -31,6 +31,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("door", "credential", name=op.f("pk_sightings")),
     )
     op.add_column("sftp_accounts", sa.Column("authorities", sa.Text(), nullable=False, server_default="[]"))
+    op.add_column("servings", sa.Column("closed_at", sa.BigInteger()))
     op.add_column("sftp_accounts", sa.Column("password_until", sa.String(length=10)))
     op.add_column("sftp_accounts", sa.Column("imported_hash", sa.String(length=64)))
     op.create_table(

@@ -79,6 +79,7 @@ def test_nesting_is_bounded_and_a_zip_within_is_measured() -> None:
         gzip.compress(b"made up")[:-8] + bytes(8),
         b"\x1f\x8b\x08" + bytes(40),
     ],
+    ids=["empty", "cut", "head alone", "garbage behind", "wrong sum", "nothing in it"],
 )
 def test_what_cannot_be_measured_is_refused(data: bytes) -> None:
     assert refused(data) == "damaged gzip"

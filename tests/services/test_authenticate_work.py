@@ -147,7 +147,9 @@ async def test_a_key_costs_one_read_whoever_it_is(town: Town, work: Work) -> Non
 
 
 @pytest.mark.parametrize(
-    ("hashed", "password"), [(SHA512, "Hello world!"), (bcrypt.hashpw(b"secret", bcrypt.gensalt(4)).decode(), "secret")]
+    ("hashed", "password"),
+    [(SHA512, "Hello world!"), (bcrypt.hashpw(b"secret", bcrypt.gensalt(4)).decode(), "secret")],
+    ids=["sha512", "bcrypt"],
 )
 async def test_an_imported_hash_is_made_anew_at_the_first_login(
     town: Town, work: Work, hashed: str, password: str

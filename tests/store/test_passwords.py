@@ -87,6 +87,7 @@ BCRYPT = "$2a$05$CCCCCCCCCCCCCCCCCCCCC.E5YPO9kmyuRGyh0XouQYb4YMJKvyOeW"
         (PasswordHasher(1, 8, 1, type=Type.I).hash("délai"), "délai"),
         (PasswordHasher(1, 8, 1, type=Type.D).hash("délai"), "délai"),
     ],
+    ids=["sha512", "sha512-rounds", "bcrypt-2a", "bcrypt-2b", "bcrypt-2y", "argon2i", "argon2d"],
 )
 def test_imported_hashes_are_verified(secrets: Secrets, hashed: str, secret: str) -> None:
     assert secrets.verify(hashed, secret)

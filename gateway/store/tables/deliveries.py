@@ -114,6 +114,7 @@ servings = Table(
     Column("epoch", Integer, nullable=False),
     Column("coverage", Text, nullable=False),  # JSON: item → ranges served
     Column("whole_at", Instant),
+    Column("closed_at", Instant),  # when its client last closed a handle of it
     Column("updated_at", Instant, nullable=False),
 )
 
