@@ -21,7 +21,7 @@ from gateway.store import transaction
 from gateway.store.statement import Statement
 from tools.bench.figures import Row, Series
 from tools.bench.stage import Stage
-from tools.bench.world import DEPOSITOR
+from tools.bench.world import DEPOSITOR, PROCESS
 
 PROCESSES: Final = 30
 _IN_FLIGHT: Final = 100_000
@@ -41,9 +41,12 @@ window: {days: [mon, tue, wed, thu], hours: "06:00-12:00"}
 _NUMBERS: Final = "WITH RECURSIVE numbers(n) AS (SELECT 0 UNION ALL SELECT n + 1 FROM numbers WHERE n < :most - 1) "
 _OWNER: Final = "'SI-' || (31000000000000 + {0}) || '-' || (10000 + {0})"
 _ID: Final = "'0197a1b2-7c3d-7e4f-8a{0}-' || (100000000000 + {1})"
+# What is in flight waits for the subscriptions of the first organizations to their first processes: those that move.
+_FEW: Final = 10
+_WAITS: Final = f"(n % :moving / {_FEW} * {PROCESSES} + n % {_FEW})"
 _TABLES: Final = {
     "processes (code, name, is_activated, settings, created_at)": (
-        "'plan-' || n, 'Process', TRUE, '{}', 0",
+        f"'plan-' || n, 'Process', TRUE, (SELECT settings FROM processes WHERE code = '{PROCESS}'), 0",
         "processes",
     ),
     "organizations (id, type, company_register, branch_code, name, status, created_at)": (
@@ -54,6 +57,7 @@ _TABLES: Final = {
         f"'plan-' || n, {_OWNER.format('n')}, 'SI', '[\"hash\"]', TRUE, 0",
         "organizations",
     ),
+    "sightings (door, credential, seen_at)": ("'API', 'plan-' || n, :now", "organizations"),
     "subscriptions (id, organization_id, process_code, status, access_mode, transport, epoch, complement,"
     " created_at)": (
         f"{_ID.format('5b', 'n')}, {_OWNER.format(f'n / {PROCESSES}')}, 'plan-' || (n % {PROCESSES}),"
@@ -67,38 +71,36 @@ _TABLES: Final = {
     "cases (id, folder_id, position, depositor_id, recipient_id, subscription_id, process_code, external_id, number,"
     " status, publication, reopening, created_at)": (
         f"{_ID.format('5d', 'n')}, {_ID.format('5c', 'n')}, 0, '{DEPOSITOR}',"
-        f" {_OWNER.format('(n * 7 % :subscriptions) / 30')}, {_ID.format('5b', '(n * 7 % :subscriptions)')},"
-        f" 'plan-' || (n * 7 % :subscriptions % {PROCESSES}), 'F-' || n || '/1', 'F-' || n, 'HUBEE_NOTIFIED', 1,"
+        f" {_OWNER.format(f'(n % :moving / {_FEW})')}, {_ID.format('5b', _WAITS)},"
+        f" 'plan-' || (n % {_FEW}), 'F-' || n || '/1', 'F-' || n, 'HUBEE_NOTIFIED', 1,"
         " FALSE, 0",
         "in_flight",
     ),
     "deliveries (id, case_id, subscription_id, process_code, kind, state, number, sequence, publication, notify,"
     " archive_name, archive_size, shown, published_at, unread)": (
-        f"{_ID.format('5e', 'n')}, {_ID.format('5d', 'n')}, {_ID.format('5b', '(n * 7 % :subscriptions)')},"
-        f" 'plan-' || (n * 7 % :subscriptions % {PROCESSES}), 'PUBLICATION', 'READY', 'F-' || n, 1, 1, TRUE,"
+        f"{_ID.format('5e', 'n')}, {_ID.format('5d', 'n')}, {_ID.format('5b', _WAITS)},"
+        f" 'plan-' || (n % {_FEW}), 'PUBLICATION', 'READY', 'F-' || n, 1, 1, TRUE,"
         " 'F-' || n || '-1.zip', 4096, TRUE, n, FALSE",
         "in_flight",
     ),
 }
 
 
-def seed(settings: Settings, organizations: int) -> int:
-    """Declares so many organizations with 30 processes each, all in mode SFTP; how many deliveries are in flight."""
-    in_flight = _IN_FLIGHT * organizations // _ALL
-    subscriptions = organizations * PROCESSES
+def seed(settings: Settings, organizations: int) -> None:
+    """Declares so many organizations with 30 processes each, all in mode SFTP, and puts into the inboxes of few."""
+    in_flight = in_flight_of(organizations)
     most = {
         "processes": PROCESSES,
         "organizations": organizations,
-        "subscriptions": subscriptions,
+        "subscriptions": organizations * PROCESSES,
         "in_flight": in_flight,
     }
 
     def fill(tx: Transaction) -> None:
         assert isinstance(tx, transaction.Transaction)
         for table, (values, of) in _TABLES.items():
-            given = {"most": most[of]}
-            if ":subscriptions" in values:
-                given["subscriptions"] = subscriptions
+            known = {"most": most[of], "moving": moving(organizations), "now": round(time.time() * 1000)}
+            given = {name: value for name, value in known.items() if name == "most" or f":{name}" in values}
             clause = text(f"INSERT INTO {table} {_NUMBERS}SELECT {values} FROM numbers")
             tx.session.run(Statement(clause.bindparams(*(bindparam(name, required=True) for name in given))), **given)
         if not embedded(settings):
@@ -109,13 +111,21 @@ def seed(settings: Settings, organizations: int) -> int:
             await office.store.write(fill)
 
     asyncio.run(run())
-    return in_flight
 
 
-def measure(stage: Stage, settings: Settings, config: Path) -> list[Row]:
+def in_flight_of(organizations: int) -> int:
+    """How many deliveries are in flight where so many organizations are declared."""
+    return _IN_FLIGHT * organizations // _ALL
+
+
+def moving(organizations: int) -> int:
+    """How many subscriptions they wait for: those of an eighth of the organizations to ten processes."""
+    return organizations // 8 * _FEW
+
+
+def measure(stage: Stage, config: Path) -> list[Row]:
     """Seconds from the command line to the written plan, and the most memory of it; start of Python included."""
     organizations = stage.effort.organizations
-    in_flight = seed(settings, organizations)
     (stage.directory / "move.yaml").write_text(_FILE)
     seconds, mebibytes = [], []
     for number in range(_ROUNDS):
@@ -123,7 +133,7 @@ def measure(stage: Stage, settings: Settings, config: Path) -> list[Row]:
         seconds.append(took)
         mebibytes.append(peak)
     what = f"plan {organizations * PROCESSES:,} subscriptions"
-    note = f"{in_flight:,} in flight"
+    note = f"{in_flight_of(organizations):,} in flight"
     whole = organizations == _ALL
     return [
         Row(what, "s", Series(tuple(seconds)), _SECONDS if whole else None, note=note),
