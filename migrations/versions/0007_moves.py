@@ -48,8 +48,13 @@ def upgrade() -> None:
     op.create_index(op.f("ix_cases_subscription_id_created_at_status"), "cases", recent)
     held = sa.text("subscription_id IS NOT NULL")
     op.create_index(
-        op.f("ix_journal_subscription_id"), "journal", ["subscription_id"], sqlite_where=held, postgresql_where=held
+        op.f("ix_journal_subscription_id_at"),
+        "journal",
+        ["subscription_id", "at"],
+        sqlite_where=held,
+        postgresql_where=held,
     )
+    op.create_index(op.f("ix_api_clients_organization_id"), "api_clients", ["organization_id"])
 
 
 def _moves() -> None:
@@ -106,7 +111,8 @@ def _moves() -> None:
         sa.ForeignKeyConstraint(["subscription_id"], ["subscriptions.id"], name=op.f("fk_move_rows_subscription_id")),
         sa.PrimaryKeyConstraint("move_id", "position", name=op.f("pk_move_rows")),
     )
-    op.create_index(op.f("ix_move_rows_move_id_wave_state"), "move_rows", ["move_id", "wave", "state"])
+    next_ones = ["move_id", "state", "position", "wave"]
+    op.create_index(op.f("ix_move_rows_move_id_state_position_wave"), "move_rows", next_ones)
     op.create_index(op.f("ix_move_rows_subscription_id"), "move_rows", ["subscription_id"])
 
 

@@ -38,6 +38,7 @@ journal = Table(
     Index(
         None,
         "subscription_id",
+        "at",  # what happened since a switch is looked at again and again
         sqlite_where=text("subscription_id IS NOT NULL"),
         postgresql_where=text("subscription_id IS NOT NULL"),
     ),

@@ -73,7 +73,7 @@ move_rows = Table(
     Column("rehearsal_id", Identifier),
     Column("epoch", Integer),  # the one that its switch began
     Column("changed_at", Instant),
-    Index(None, "move_id", "wave", "state"),
+    Index(None, "move_id", "state", "position", "wave"),  # the next ones to do, without passing those that are done
     Index(None, "subscription_id"),
 )
 

@@ -124,7 +124,7 @@ api_clients = Table(
     "api_clients",
     metadata,
     Column("client_id", String(255), primary_key=True),
-    Column("organization_id", OrganizationName, ForeignKey("organizations.id"), nullable=False),
+    Column("organization_id", OrganizationName, ForeignKey("organizations.id"), nullable=False, index=True),
     Column("role", String(8), nullable=False),
     Column("process_code", ProcessCode, ForeignKey("processes.code")),
     Column("secret_hashes", Text, nullable=False),  # JSON list, two while a secret is being rotated
