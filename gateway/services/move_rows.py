@@ -76,12 +76,12 @@ def _switched(
     if held(tx, move, MoveState.RUNNING) is None:
         return None
     settled = []
-    for row in sorted(rows, key=lambda one: one.subscription_id):  # in one order, whoever holds them
-        known = tx.subscriptions.hold(row.subscription_id)
-        (kept,) = tx.move_rows.page(move.id, row.position - 1, 1)
+    known = tx.subscriptions.hold_all(row.subscription_id for row in rows)
+    for kept in tx.move_rows.at(move.id, [row.position for row in rows]):  # nobody changes them while the move is held
         if kept.state is not before:
             continue  # somebody else did it meanwhile
-        after = _row_after(tx, caller, move, kept, known, ready.get(row.subscription_id), now)
+        about = kept.subscription_id
+        after = _row_after(tx, caller, move, kept, known.get(about), ready.get(about), now)
         if tx.move_rows.change(move.id, after, before, now):
             settled.append(after)
     return settled

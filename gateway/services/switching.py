@@ -97,8 +97,8 @@ def switch_held(
     transport = wanted.transport if wanted.to is Mode.SFTP else known.transport
     _check(known, wanted, transport)
     rehearsals.finish(tx, caller, known, now)  # the sweep finds the bytes that it leaves behind
-    opened = tx.deliveries.open_of(known.id, now)
-    mark = hashlib.sha256("\n".join(tx.deliveries.open_ids(known.id)).encode())
+    opened, ids = tx.deliveries.opened(known.id, now)
+    mark = hashlib.sha256("\n".join(ids).encode())
     until = None
     if wanted.in_flight is InFlight.DRAIN and wanted.drain_for is not None:
         until = now + wanted.drain_for

@@ -14,6 +14,7 @@ from gateway.domain.errors import InvalidRequestError
 from gateway.domain.identity import Caller, Mode
 from gateway.domain.journal import Entry
 from gateway.domain.moves import Move, MoveState, Row, RowState
+from gateway.domain.referential import Subscription
 from gateway.domain.switches import Switch
 from gateway.services.dual_runs import call_off
 from gateway.services.move_rows import changed_since, held, tell
@@ -60,8 +61,9 @@ def _batch(caller: Caller, move: Move, now: datetime, tx: Transaction) -> Sequen
         keep(tx, caller, kept, done, Entry.MOVE_ROLLED_BACK, now, begun=False, rows=shown(status_of(tx, kept).totals))
         return ()
     settled = []
-    for row in sorted(rows, key=lambda one: one.subscription_id):  # in one order, whoever holds them
-        after = _switched_back(tx, caller, move, row, now)
+    known = tx.subscriptions.hold_all(row.subscription_id for row in rows)
+    for row in rows:
+        after = _switched_back(tx, caller, move, row, known.get(row.subscription_id), now)
         moved = tx.move_rows.change(move.id, after, RowState.SWITCHED, now)
         assert moved, "the move was held"
         settled.append(after)
@@ -75,8 +77,9 @@ def _called_off(tx: Transaction, caller: Caller, move: Move, row: Row, now: date
     return after
 
 
-def _switched_back(tx: Transaction, caller: Caller, move: Move, row: Row, now: datetime) -> Row:
-    known = tx.subscriptions.hold(row.subscription_id)
+def _switched_back(
+    tx: Transaction, caller: Caller, move: Move, row: Row, known: Subscription | None, now: datetime
+) -> Row:
     assert row.epoch is not None, "a switched row knows its epoch"
     changed = changed_since(known, move.spec.to, move.spec.transport, row.epoch)
     if changed is not None or known is None:

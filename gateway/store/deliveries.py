@@ -110,14 +110,7 @@ _DUE = Statement(
 
 _of_subscription = (_c.subscription_id == bindparam("subscription"), _c.shown, OPEN)
 _free = or_(_c.pinned_mode.is_(None), _c.pinned_until <= bindparam("now"))
-_OPEN_OF = Statement(
-    select(
-        func.sum(case((_c.state == "READY", 1), else_=0)),
-        func.sum(case((_c.state == "FETCHED", 1), else_=0)),
-        func.sum(case((_free, 0), else_=1)),
-    ).where(*_of_subscription)
-)
-_OPEN_IDS = Statement(select(_c.id).where(*_of_subscription).order_by(_c.id))
+_OPEN = Statement(select(_c.id, _c.state, case((_free, 0), else_=1)).where(*_of_subscription).order_by(_c.id))
 _PIN = Statement(
     update(deliveries)
     .where(*_of_subscription, _free)
@@ -254,13 +247,17 @@ class Deliveries:
 
     def open_of(self, subscription: str, now: datetime) -> OpenDeliveries:
         """How many of a subscription are open, whichever door owns them."""
-        row = self._session.row(_OPEN_OF, subscription=subscription, now=to_ms(now))
-        ready, fetched, pinned = row or (0, 0, 0)
-        return OpenDeliveries(int(ready or 0), int(fetched or 0), int(pinned or 0))
+        return self.opened(subscription, now)[0]
 
     def open_ids(self, subscription: str) -> list[str]:
         """The ids of those, in their order."""
-        return [identifier for (identifier,) in self._session.rows(_OPEN_IDS, subscription=subscription)]
+        return [row[0] for row in self._session.rows(_OPEN, subscription=subscription, now=0)]
+
+    def opened(self, subscription: str, now: datetime) -> tuple[OpenDeliveries, list[str]]:
+        """Both, with one look."""
+        rows = self._session.rows(_OPEN, subscription=subscription, now=to_ms(now))
+        ready = sum(row[1] == DeliveryState.READY for row in rows)
+        return OpenDeliveries(ready, len(rows) - ready, sum(row[2] for row in rows)), [row[0] for row in rows]
 
     def pin(self, subscription: str, mode: Mode, until: datetime, now: datetime) -> int:
         """Lets the open ones finish through a door of that mode until a date, but for those pinned already."""

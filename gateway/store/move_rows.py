@@ -47,6 +47,10 @@ _RESTED = Statement(
     ).order_by(_c.position)
 )
 _LATEST = Statement(_page.where(_c.state == bindparam("state")).order_by(_c.position.desc()))
+AMONG: Final = 50
+"""How many rows one statement asks for by their positions."""
+_positions: list[Any] = [bindparam(f"position_{number}") for number in range(AMONG)]
+_AT = Statement(select(*_COLUMNS).where(_of_move, _c.position.in_(_positions)))
 _OF_SUBSCRIPTION = Statement(
     select(*_COLUMNS).where(_of_move, _c.subscription_id == bindparam("subscription")).order_by(_c.position)
 )
@@ -138,6 +142,15 @@ class MoveRows:
     def latest(self, move: str, state: RowState, most: int) -> list[Row]:
         """Those in a state, the last position first."""
         return [_row(row) for row in self._session.rows(_LATEST, move=move, state=state, most=most)]
+
+    def at(self, move: str, positions: Sequence[int]) -> list[Row]:
+        """Those at these positions, in no order."""
+        found: list[Row] = []
+        for start in range(0, len(positions), AMONG):
+            asked = positions[start : start + AMONG]
+            padded = {f"position_{number}": asked[min(number, len(asked) - 1)] for number in range(AMONG)}
+            found += [_row(row) for row in self._session.rows(_AT, move=move, **padded)]
+        return found
 
     def of_subscription(self, move: str, subscription: str) -> list[Row]:
         """Those about a subscription."""

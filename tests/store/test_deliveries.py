@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -11,6 +12,7 @@ from gateway.domain.deliveries import Delivery, DeliveryKind, DeliveryState, Ges
 from gateway.domain.dossiers import Case
 from gateway.domain.identity import Door, Mode
 from gateway.domain.ids import new_id
+from gateway.domain.switches import OpenDeliveries
 from gateway.store.transaction import Transaction
 from tests.databases import AnyStore, Database, opened
 from tests.store import rows
@@ -184,3 +186,26 @@ async def test_of_many_gestures_at_once_one_counts(seeded: AnyStore, database: D
     async with opened(database) as other:
         counted = await asyncio.gather(*(node.write(gesture) for node in [seeded, other] * 6))
     assert sorted(counted) == [False] * 11 + [True]
+
+
+async def test_what_is_open_is_counted_and_named_with_one_look(seeded: AnyStore) -> None:
+    def fill(tx: Transaction) -> list[Delivery]:
+        case = add_case(tx, publication=1)
+        pinned = {"pinned_mode": Mode.SFTP, "pinned_until": NOW + HOUR}
+        kinds: tuple[dict[str, Any], ...] = (
+            {},
+            {"state": FETCHED},
+            {**pinned},
+            {"state": FETCHED, **pinned},
+            {"state": ACCEPTED},
+        )
+        return [add_delivery(tx, case, sequence, **changes) for sequence, changes in enumerate(kinds, 1)]
+
+    *opened, _ = await seeded.write(fill)
+    names = sorted(one.id for one in opened)
+    subscription = RENNES_SFTP.id
+    assert await seeded.read(lambda tx: tx.deliveries.opened(subscription, NOW)) == (OpenDeliveries(2, 2, 2), names)
+    later = await seeded.read(lambda tx: tx.deliveries.opened(subscription, NOW + HOUR))
+    assert later == (OpenDeliveries(2, 2, 0), names)
+    assert await seeded.read(lambda tx: tx.deliveries.open_ids(subscription)) == names
+    assert await seeded.read(lambda tx: tx.deliveries.open_of(new_id(), NOW)) == OpenDeliveries(0, 0)

@@ -65,3 +65,12 @@ async def test_what_was_looked_at_a_moment_ago_rests(seeded: AnyStore) -> None:
     assert await rested(first.wave, NOW) == [1]
     assert await rested(second.wave, NOW) == []
     assert await rested(second.wave, NOW + timedelta(hours=1)) == [2]
+
+
+async def test_rows_are_found_by_their_positions(seeded: AnyStore) -> None:
+    rows = await rows_of(seeded, 120)
+    wanted = [*range(1, 100, 2), 120, 400]
+    found = await seeded.read(lambda tx: tx.move_rows.at("m", wanted))
+    assert sorted(found, key=lambda one: one.position) == [*rows[0:100:2], rows[119]]
+    assert await seeded.read(lambda tx: tx.move_rows.at("m", [])) == []
+    assert await seeded.read(lambda tx: tx.move_rows.at("other", [1])) == []

@@ -85,6 +85,10 @@ INDEXES = {
     "answers._UNSETTLED": ["ix_answers_unsettled"],
     "answers._GRACE": ["ix_answers_grace"],
     "figures._ANSWERS": ["ix_answers_unsettled"],
+    "move_rows._OF_WAVE": ["ix_move_rows_move_id_state_position_wave"],
+    "move_rows._LATEST": ["ix_move_rows_move_id_state_position_wave"],
+    "move_rows._OLDEST": ["ix_move_rows_move_id_state_position_wave", "ix_deliveries_inbox"],
+    "move_rows._ENDINGS": ["ix_move_rows_move_id_state_position_wave", "ix_journal_subscription_id_at"],
 }
 """The queries that run all the time, and the indexes that keep their cost from growing with what is closed."""
 

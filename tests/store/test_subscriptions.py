@@ -13,7 +13,7 @@ from gateway.domain.identity import Mode, Transport
 from gateway.domain.ids import new_id
 from gateway.domain.referential import Complement, Contact, Subscription, SubscriptionStatus
 from tests.databases import AnyStore
-from tests.store.rows import BREST, BREST_API, DAY, HOUR, NOW, RENNES
+from tests.store.rows import BREST, BREST_API, DAY, HOUR, NOW, RENNES, RENNES_SFTP
 
 WHOLE = Subscription(
     id=new_id(),
@@ -93,3 +93,10 @@ async def test_what_is_due_is_found_as_the_domain_has_it(seeded: AnyStore, chang
     found = await seeded.read(lambda tx: tx.subscriptions.due(NOW, 10))
     assert found == ([waiting.id] if due else [])
     assert waiting.due(NOW) is due
+
+
+async def test_many_are_held_at_once(seeded: AnyStore) -> None:
+    missing = [new_id() for _ in range(60)]
+    held = await seeded.write(lambda tx: tx.subscriptions.hold_all([RENNES_SFTP.id, *missing, BREST_API.id]))
+    assert held == {BREST_API.id: BREST_API, RENNES_SFTP.id: RENNES_SFTP}
+    assert await seeded.write(lambda tx: tx.subscriptions.hold_all(())) == {}
