@@ -102,11 +102,20 @@ async def _take_in(
         kept.append(found)
         if found[1].status is not AttachmentStatus.RECEIVED:
             refused.append(found)
-            faults.append(f"attachments[{position}]: the content is not accepted, it was found {found[1].status}")
+            faults.append(f"attachments[{position}]: the content is not accepted, {_why(found[1])}")
     if refused:
         await office.store.write(lambda tx: _tell(tx, caller, new, refused, office.clock()))
     if faults:
         raise InvalidRequestError(*faults)
+
+
+def _why(verdict: Verdict) -> str:
+    """What was found of the bytes, for who sent them; which virus it is, the journal alone knows."""
+    why = verdict.detail.get("reason")
+    if why is None:
+        return f"it was found {verdict.status}"
+    kinds = [f"{name} {verdict.detail[name]}" for name in ("declared", "found") if name in verdict.detail]
+    return f"it was found {verdict.status}: {why}" + (f" ({', '.join(kinds)})" if kinds else "")
 
 
 def _tell(tx: Transaction, caller: Caller, new: NewFolder, refused: Sequence[Kept], now: datetime) -> None:

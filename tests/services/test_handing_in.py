@@ -108,8 +108,12 @@ async def test_a_request_that_is_cancelled_leaves_nothing(office: Office, tmp_pa
 
 async def test_what_was_found_in_a_refused_file_is_told_by_the_journal(office: Office) -> None:
     program = b"MZ" + bytes(len(PDF) - 2)
-    with pytest.raises(InvalidRequestError, match="REJECTED"):
+    with pytest.raises(InvalidRequestError) as refused:
         await handing_in.hand_in(office, depositor(), asked(), (WHOLE[0], partial(stream, program)))
+    assert refused.value.faults == (
+        "attachments[1]: the content is not accepted, it was found REJECTED: another type than declared "
+        "(declared application/pdf, found application/x-executable)",
+    )
     (line,) = await office.store.read(lambda tx: tx.journal.after(0))
     assert (line.entry, line.folder_id) == ("attachment.rejected", None)
     assert line.digest == hashlib.sha256(program).hexdigest()
