@@ -1,8 +1,9 @@
-"""Connections of the REST door: a head has its time, and what is no HTTP is told so in the hub's shape."""
+"""Connections of the REST door: a head and an answer have their time, and what is no HTTP is told so."""
 
 from __future__ import annotations
 
 import asyncio
+import socket
 from typing import Any, Final
 
 from aiohttp import web
@@ -11,6 +12,7 @@ from aiohttp.web_protocol import RequestHandler
 
 from gateway.api.errors import error_response
 
+TAKE_TIMEOUT: Final = 60.0
 _LATE_BODY: Final = b'{"errors":[{"code":408,"message":"The head of the request did not arrive in time"}]}'
 _LATE: Final = (
     b"HTTP/1.1 408 Request Timeout\r\nContent-Type: application/json\r\nConnection: close\r\nServer: gateway\r\n"
@@ -21,14 +23,27 @@ _TOO_LONG: Final = "The request line or a header is too long"
 
 
 class StrictHandler(RequestHandler):
-    """One connection. A head that has begun is there whole within `head_timeout` seconds, or the connection ends."""
+    """One connection. A head that has begun is there whole within `head_timeout` seconds, or the connection ends.
 
-    __slots__ = ("_head_timeout", "_head_timer")
+    So it does when the client takes nothing of an answer for `take_timeout` seconds; the system sees to that, where it
+    knows how, whoever writes to the connection.
+    """
 
-    def __init__(self, manager: web.Server, *, head_timeout: float, **options: Any) -> None:
+    __slots__ = ("_head_timeout", "_head_timer", "_take_timeout")
+
+    def __init__(self, manager: web.Server, *, head_timeout: float, take_timeout: float, **options: Any) -> None:
         super().__init__(manager, **options)
         self._head_timeout = head_timeout
+        self._take_timeout = take_timeout
         self._head_timer: asyncio.TimerHandle | None = None
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """The connection is there."""
+        super().connection_made(transport)
+        connection = transport.get_extra_info("socket")
+        if connection is not None and hasattr(socket, "TCP_USER_TIMEOUT"):
+            milliseconds = int(self._take_timeout * 1000)
+            connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, milliseconds)
 
     def data_received(self, data: bytes) -> None:
         """Bytes came in; those that end no head start its time, those that end it stop it."""
@@ -77,21 +92,23 @@ class StrictHandler(RequestHandler):
 class StrictServer(web.Server):
     """Makes a StrictHandler of every connection."""
 
-    def __init__(self, made: web.Server, head_timeout: float) -> None:
+    def __init__(self, made: web.Server, head_timeout: float, take_timeout: float) -> None:
         super().__init__(made.request_handler, request_factory=made.request_factory, **made._kwargs)
-        self._head_timeout = head_timeout
+        self._timeouts = {"head_timeout": head_timeout, "take_timeout": take_timeout}
 
     def __call__(self) -> RequestHandler:
         """A new connection."""
-        return StrictHandler(self, loop=self._loop, head_timeout=self._head_timeout, **self._kwargs)
+        return StrictHandler(self, loop=self._loop, **self._timeouts, **self._kwargs)
 
 
 class StrictRunner(web.AppRunner):
     """Runs an application on a StrictServer."""
 
-    def __init__(self, app: web.Application, *, head_timeout: float, **options: Any) -> None:
+    def __init__(
+        self, app: web.Application, *, head_timeout: float, take_timeout: float = TAKE_TIMEOUT, **options: Any
+    ) -> None:
         super().__init__(app, **options)
-        self._head_timeout = head_timeout
+        self._head_timeout, self._take_timeout = head_timeout, take_timeout
 
     async def _make_server(self) -> web.Server:
-        return StrictServer(await super()._make_server(), self._head_timeout)
+        return StrictServer(await super()._make_server(), self._head_timeout, self._take_timeout)

@@ -4,16 +4,22 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import AsyncIterator
+import socket
+import tempfile
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 
 import pytest
+from aiohttp import web
 
+from gateway.api.sendfile import FileSending
 from gateway.api.server import ApiServer
+from gateway.api.strictness import StrictRunner
 from gateway.services.office import Office
 from tests.api.serving import server_on
 from tests.api.visitor import Visitor
 
+Send = Callable[[web.Request, web.StreamResponse], Awaitable[None]]
 LIVE = b"GET /health/live HTTP/1.1\r\nHost: localhost\r\n"
 
 
@@ -102,3 +108,43 @@ async def test_too_many_headers_are_refused(visitor: Visitor) -> None:
     many = b"".join(b"X-%d: x\r\n" % number for number in range(120))
     status, _ = await answer_to(LIVE + many + b"\r\n", visitor.server.port)
     assert status in (400, 431)
+
+
+async def written(request: web.Request, response: web.StreamResponse) -> None:
+    while True:
+        await response.write(b"x" * 65_536)
+
+
+async def sent_by_the_system(request: web.Request, response: web.StreamResponse) -> None:
+    with tempfile.TemporaryFile() as file:
+        file.truncate(1 << 30)
+        await FileSending(request, file.fileno(), 0, 1 << 30).run()
+
+
+@pytest.mark.parametrize("send", [written, sent_by_the_system])
+async def test_a_client_that_takes_nothing_of_its_answer_is_let_go(send: Send) -> None:
+    over = asyncio.Event()
+
+    async def large(request: web.Request) -> web.StreamResponse:
+        response = web.StreamResponse()
+        await response.prepare(request)
+        try:
+            await send(request, response)
+        finally:
+            over.set()
+        return response
+
+    application = web.Application()
+    application.router.add_get("/", large)
+    runner = StrictRunner(application, head_timeout=30, take_timeout=0.2)
+    await runner.setup()
+    await web.TCPSite(runner, "127.0.0.1", 0).start()
+    with socket.socket() as client:
+        client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        client.setblocking(False)
+        loop = asyncio.get_running_loop()
+        await loop.sock_connect(client, runner.addresses[0])
+        await loop.sock_sendall(client, b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n")
+        async with asyncio.timeout(20):
+            await over.wait()
+    await runner.cleanup()
