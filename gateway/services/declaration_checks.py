@@ -119,7 +119,9 @@ def _client(row: Declared[ApiClient]) -> Iterator[RowFault]:
     kind, _, _ = row.record.organization.partition("-")
     role = row.record.role
     if role is not Role.DATAPASS and role != kind:
-        yield RowFault(row.origin, "role", f"role {role} does not fit an organization of type {kind}")
+        yield RowFault(
+            row.origin, "role", f"role {role} needs an organization of type {role}, this one is of type {kind}"
+        )
 
 
 def _account(row: DeclaredAccount) -> Iterator[RowFault]:
