@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -12,7 +12,7 @@ import structlog
 from gateway.domain.alerts import AlertKind
 from gateway.domain.identity import Caller
 from gateway.domain.journal import Entry
-from gateway.domain.moves import Move, MoveState, RowState, Wave, WaveState
+from gateway.domain.moves import Move, MoveState, Row, RowState, Wave, WaveState
 from gateway.services.alerts import alert
 from gateway.services.dual_runs import over, rehearse
 from gateway.services.move_rows import held, switch_rows
@@ -28,6 +28,23 @@ BATCH: Final = 50
 """So many subscriptions are switched in one transaction; others' gestures wait for no more than that."""
 _LOOK_EVERY: Final = 10
 """After so many batches the stop rules are looked at again."""
+
+
+@dataclass(slots=True)
+class _Place:
+    """How far a wave's rows are done, so that those are not passed again for each batch of a large one."""
+
+    wave: int = 0
+    position: int = 0
+
+    def following(self, tx: Transaction, move: Move, wave: int) -> list[Row]:
+        """The next ones that wait; at the end those that were passed and wait still."""
+        found: list[Row] = []
+        if wave == self.wave:
+            found = tx.move_rows.of_wave(move.id, wave, RowState.WAITING, self.position, BATCH)
+        found = found or tx.move_rows.of_wave(move.id, wave, RowState.WAITING, 0, BATCH)
+        self.wave, self.position = wave, found[-1].position if found else 0
+        return found
 
 
 async def drive(office: Office, name: str | None = None) -> int:
@@ -55,17 +72,18 @@ async def drive(office: Office, name: str | None = None) -> int:
 
 async def _go_on(office: Office, caller: Caller, move: Move) -> int:
     settled = steps = 0
+    place = _Place()
     while True:
         if steps % _LOOK_EVERY == 0 and await stopped(office, caller, move):
             return settled
-        done = await _step(office, caller, move)
+        done = await _step(office, caller, move, place)
         if done is None:
             return settled
         settled += done
         steps += 1
 
 
-async def _step(office: Office, caller: Caller, move: Move) -> int | None:
+async def _step(office: Office, caller: Caller, move: Move, place: _Place) -> int | None:
     """Begins, carries on or ends a wave; None when there is nothing to be done before some time has passed."""
     now = office.clock()
     waves = await office.store.read(lambda tx: tx.moves.waves(move.id))
@@ -85,7 +103,7 @@ async def _step(office: Office, caller: Caller, move: Move) -> int | None:
         return done
     if not move.spec.window.is_open(now):
         return None
-    found = await office.store.read(lambda tx: tx.move_rows.of_wave(move.id, wave.number, RowState.WAITING, 0, BATCH))
+    found = await office.store.read(lambda tx: place.following(tx, move, wave.number))
     if not found:
         return await _turn(office, caller, move, wave, WaveState.DONE, now)
     return await switch_rows(office, caller, move, found, RowState.WAITING)

@@ -26,6 +26,8 @@ from gateway.services.switching import switch_held
 log = structlog.get_logger(__name__)
 
 _BATCH: Final = 50
+_END: Final = 2**31 - 1
+"""Behind the last position of any move."""
 
 
 async def roll_back(office: Office, caller: Caller, move: Move) -> int:
@@ -34,27 +36,29 @@ async def roll_back(office: Office, caller: Caller, move: Move) -> int:
     It covers what was delivered since, and opens nothing again that was accepted. One that was switched again since is
     left out, with the reason. May break off anywhere and be run again.
     """
-    settled = 0
+    settled, before = 0, _END
     while True:
         now = office.clock()
-        after = await office.store.write(partial(_batch, caller, move, now))
+        after = await office.store.write(partial(_batch, caller, move, before, now))
         if not after:
             if after is not None:
                 office.meter.count("moves_total", state=MoveState.ROLLED_BACK)
                 log.info("move rolled back", move=move.name)
             return settled
         settled += len(after)
+        before = min(row.position for row in after)  # those behind it are done, and not passed again
         for mode in Mode:
             tell(office, [row for row in after if row.from_mode is mode], mode)
 
 
-def _batch(caller: Caller, move: Move, now: datetime, tx: Transaction) -> Sequence[Row] | None:
+def _batch(caller: Caller, move: Move, before: int, now: datetime, tx: Transaction) -> Sequence[Row] | None:
     """The next rows on their way back; none when that was the last: then the move is ROLLED_BACK. None: it is over."""
     kept = held(tx, move, MoveState.ROLLBACK)
     if kept is None:
         return None
-    rows = tx.move_rows.latest(move.id, RowState.SWITCHED, _BATCH)
-    if not rows and (rehearsing := tx.move_rows.latest(move.id, RowState.REHEARSING, _BATCH)):
+    rows = tx.move_rows.latest(move.id, RowState.SWITCHED, before, _BATCH)
+    rows = rows or tx.move_rows.latest(move.id, RowState.SWITCHED, _END, _BATCH)
+    if not rows and (rehearsing := tx.move_rows.latest(move.id, RowState.REHEARSING, _END, _BATCH)):
         return [_called_off(tx, caller, move, row, now) for row in rehearsing]
     if not rows:
         done = replace(kept, state=MoveState.ROLLED_BACK, ended_at=now)

@@ -46,7 +46,9 @@ _RESTED = Statement(
         _c.wave == bindparam("wave"), _c.state == bindparam("state"), _c.changed_at <= bindparam("before")
     ).order_by(_c.position)
 )
-_LATEST = Statement(_page.where(_c.state == bindparam("state")).order_by(_c.position.desc()))
+_LATEST = Statement(
+    _page.where(_c.state == bindparam("state"), _c.position < bindparam("before")).order_by(_c.position.desc())
+)
 AMONG: Final = 50
 """How many rows one statement asks for by their positions."""
 _positions: list[Any] = [bindparam(f"position_{number}") for number in range(AMONG)]
@@ -139,9 +141,9 @@ class MoveRows:
         found = self._session.rows(_RESTED, move=move, wave=wave, state=state, before=to_ms(before), most=most)
         return [_row(row) for row in found]
 
-    def latest(self, move: str, state: RowState, most: int) -> list[Row]:
-        """Those in a state, the last position first."""
-        return [_row(row) for row in self._session.rows(_LATEST, move=move, state=state, most=most)]
+    def latest(self, move: str, state: RowState, before: int, most: int) -> list[Row]:
+        """Those in a state before a position, the last one first."""
+        return [_row(row) for row in self._session.rows(_LATEST, move=move, state=state, before=before, most=most)]
 
     def at(self, move: str, positions: Sequence[int]) -> list[Row]:
         """Those at these positions, in no order."""

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 from datetime import UTC, datetime, time, timedelta
 
 import pytest
 
-from gateway.domain.identity import Mode
-from gateway.domain.moves import Move, MoveState, RowState, WaveSize, WaveState
+from gateway.domain.identity import Caller, Mode
+from gateway.domain.moves import Move, MoveState, Row, RowState, WaveSize, WaveState
 from gateway.domain.referential import SubscriptionStatus
 from gateway.domain.switches import Switch
 from gateway.domain.windows import Window
-from gateway.services import moves, switching
+from gateway.services import move_rows, moves, switching, waves
+from gateway.services.office import Office
 from gateway.services.waves import drive
 from tests.services.moving import ALL_SFTP, APPLIER, found, modes, recorded, row_states, running, tried
 from tests.services.people import DAY, HOUR, OPERATOR, RENNES, RENNES_API, VANNES
@@ -157,3 +159,29 @@ async def test_a_move_that_fails_keeps_no_other_from_going_on(town: Town, monkey
     with pytest.raises(OSError, match="disk is full"):
         await drive(town.office)
     assert await modes(town) == ["SFTP", "SFTP", "API", "API"]
+
+
+async def test_one_that_was_passed_and_waits_still_is_taken_at_the_end(
+    town: Town, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await tried(town)
+    await running(town)
+    first = True
+
+    async def busy(office: Office, caller: Caller, move: Move, rows: Sequence[Row], before: RowState) -> int | None:
+        nonlocal first
+        if first:  # nothing comes of the first batch
+            first = False
+            return 0
+        return await move_rows.switch_rows(office, caller, move, rows, before)
+
+    monkeypatch.setattr(waves, "BATCH", 1)
+    monkeypatch.setattr(waves, "switch_rows", busy)
+    assert await drive(town.office) == 4
+    assert await modes(town) == ["API"] * 4
+    assert [line.subscription_id for line in await town.lines("subscription.switched")][-1] == await first_of(town)
+
+
+async def first_of(town: Town) -> str:
+    rows = await moves.rows(town.office, OPERATOR, "bretagne")
+    return rows[0].subscription_id

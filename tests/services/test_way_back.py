@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import pytest
+
 from gateway.domain.identity import Mode, Transport
 from gateway.domain.moves import MoveState, RowState, WaveSize
 from gateway.domain.switches import Switch
-from gateway.services import moves, switching
+from gateway.services import moves, switching, way_back
 from gateway.services.waves import drive
 from tests.services.moving import ALL_SFTP, APPLIER, found, modes, row_states, running, tried
 from tests.services.people import DAY, OPERATOR, RENNES, RENNES_API, VANNES
@@ -69,3 +71,15 @@ async def test_the_transport_comes_back_too(town: Town) -> None:
     known = await town.store.read(lambda tx: tx.subscriptions.find(RENNES, "EtatCivil"))
     assert known is not None
     assert (known.access_mode, known.transport, known.epoch) == (Mode.SFTP, Transport.PUSH, 3)
+
+
+async def test_what_goes_back_in_many_batches_goes_the_last_first(town: Town, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(way_back, "_BATCH", 1)
+    await tried(town)
+    await running(town)
+    await drive(town.office)
+    await moves.rollback(town.office, APPLIER, "bretagne")
+    assert await drive(town.office) == 4
+    assert await modes(town) == ["SFTP"] * 4
+    there, back = (await town.lines("subscription.switched"))[:4], (await town.lines("subscription.switched"))[4:]
+    assert [line.subscription_id for line in back] == [line.subscription_id for line in reversed(there)]

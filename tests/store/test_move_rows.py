@@ -48,8 +48,10 @@ async def test_a_row_is_moved_on_once(seeded: AnyStore) -> None:
     other = replace(second, state=RowState.SWITCHED, epoch=4)
     assert await seeded.write(lambda tx: tx.move_rows.change("m", other, RowState.WAITING, NOW))
     assert await seeded.read(lambda tx: tx.move_rows.page("m", 0, 1, RowState.SWITCHED)) == [done]
-    latest = await seeded.read(lambda tx: tx.move_rows.latest("m", RowState.SWITCHED, 9))
+    latest = await seeded.read(lambda tx: tx.move_rows.latest("m", RowState.SWITCHED, 3, 9))
     assert [row.position for row in latest] == [2, 1]
+    latest = await seeded.read(lambda tx: tx.move_rows.latest("m", RowState.SWITCHED, 2, 9))
+    assert [row.position for row in latest] == [1]
 
 
 async def test_what_was_looked_at_a_moment_ago_rests(seeded: AnyStore) -> None:
