@@ -10,7 +10,7 @@ from sys import intern
 from typing import Final
 
 from gateway.domain.identity import Caller, Mode, Right, Transport
-from gateway.domain.moves import Selection, Spec, Wave, sizes, starts
+from gateway.domain.moves import Selection, Spec, Subscriber, Wave, sizes, starts
 from gateway.domain.plans import Candidate, Plan, PlanFault, Planned, UnplannableError, digested
 from gateway.domain.referential import SubscriptionStatus
 from gateway.services import readiness
@@ -37,7 +37,7 @@ async def plan(office: Office, caller: Caller, spec: Spec) -> Plan:
     """
     may(caller, Right.PLAN)
     now = office.clock()
-    await _check_processes(office, spec.select)
+    await _check_named(office, spec.select)
     credentials = await office.store.read(lambda tx: tx.candidates.credentials()) if spec.to is Mode.API else set()
     doubtful = await office.store.read(lambda tx: tx.readiness.doubtful(now))
     moving, blocked, unchanged = list[Planned](), list[Planned](), 0
@@ -65,6 +65,8 @@ def against(one: Candidate, spec: Spec, credentials: Credentials) -> str | None:
         return f"another move has not done with it: {one.elsewhere}"
     if one.rehearses is not None:
         return f"a dual run is under way already: {one.rehearses} rehearses"
+    if spec.to is Mode.PORTAIL:
+        return "this gateway has no portal yet: nobody can be switched to it"
     known = (one.organization, None) in credentials or (one.organization, one.process) in credentials
     if spec.to is Mode.API and not known:
         return "no API client of the organization is enabled, has a secret, and is for this process"
@@ -128,17 +130,35 @@ def _batches(names: list[str]) -> Iterator[list[str]]:
         yield names[start : start + _OWNERS]
 
 
-async def _check_processes(office: Office, select: Selection) -> None:
-    unknown = await office.store.read(
-        lambda tx: [number for number, code in enumerate(select.processes) if tx.processes.get(code) is None]
-    )
-    if unknown:
-        raise UnplannableError(
-            *(
-                PlanFault(("select", "process", number), f"there is no process {select.processes[number]}")
-                for number in unknown
-            )
-        )
+async def _check_named(office: Office, select: Selection) -> None:
+    """Refuses names of what does not exist: a mistyped one would move somebody, or spare somebody, by accident."""
+    codes = await office.store.read(lambda tx: {code for code in select.processes if tx.processes.get(code)})
+    registers = sorted({one.company_register for one in (*select.subscribers, *select.exclude)})
+    known: set[Subscriber] = set()
+    for batch in _batches(registers):
+        found = await office.store.read(partial(_registered, batch))
+        known |= found | {Subscriber(one.company_register) for one in found}
+    faults = [
+        PlanFault(("select", "process", number), f"there is no process {code}")
+        for number, code in enumerate(select.processes)
+        if code not in codes
+    ]
+    faults += [
+        PlanFault(("select", key, number), f"there is no organization {_named(one)}")
+        for key, subscribers in (("organizations", select.subscribers), ("exclude", select.exclude))
+        for number, one in enumerate(subscribers)
+        if one not in known
+    ]
+    if faults:
+        raise UnplannableError(*faults)
+
+
+def _registered(registers: Sequence[str], tx: Transaction) -> set[Subscriber]:
+    return tx.candidates.registered(registers)
+
+
+def _named(one: Subscriber) -> str:
+    return one.company_register + (f" with the branch code {one.branch_code}" if one.branch_code else "")
 
 
 def _planned(one: Candidate, reason: str | None) -> Planned:

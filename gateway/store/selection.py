@@ -99,6 +99,7 @@ _CREDENTIALS = Statement(
 )
 _owners: list[Any] = [bindparam(f"owner{number}") for number in range(AMONG)]
 _KNOWN = Statement(select(_s.organization_id, _s.process_code).where(_s.organization_id.in_(_owners)))
+_REGISTERED = Statement(select(_o.company_register, _o.branch_code).where(_o.company_register.in_(_owners)))
 
 
 class Candidates:
@@ -122,6 +123,10 @@ class Candidates:
     def known(self, owners: Sequence[str]) -> set[tuple[str, str]]:
         """Every (organization, process) that up to `AMONG` organizations subscribe to."""
         return {(row[0], row[1]) for row in self._session.rows(_KNOWN, **_padded(owners))}
+
+    def registered(self, registers: Sequence[str]) -> set[Subscriber]:
+        """Every organization, with its branch code, that has one of up to `AMONG` SIRETs."""
+        return {Subscriber(row[0], row[1]) for row in self._session.rows(_REGISTERED, **_padded(registers))}
 
     def credentials(self) -> set[tuple[str, str | None]]:
         """Recipients with an enabled API client that has a secret, and the one process it is for; None: for all."""
@@ -158,19 +163,20 @@ def _conditions(asked: Selection) -> Iterator[ColumnElement[bool]]:
     if asked.departments:
         yield or_(*(func.substr(_o.branch_code, 1, len(one)) == one for one in asked.departments))
     if asked.subscribers:
-        yield or_(*map(_is, asked.subscribers))
+        yield _among(asked.subscribers)
     if asked.exclude:
-        yield not_(or_(*map(_is, asked.exclude)))
+        yield not_(_among(asked.exclude))
 
 
-def _is(one: Subscriber) -> ColumnElement[bool]:
-    if one.branch_code is None:
-        return _o.company_register == one.company_register
-    return and_(_o.company_register == one.company_register, _o.branch_code == one.branch_code)
+def _among(named: Sequence[Subscriber]) -> ColumnElement[bool]:
+    """Lists and no chain of ORs: SQLite takes no expression that is a thousand levels deep."""
+    registers = [one.company_register for one in named if one.branch_code is None]
+    branches = [f"{one.company_register}-{one.branch_code}" for one in named if one.branch_code is not None]
+    return or_(_o.company_register.in_(registers), (_o.company_register + "-" + _o.branch_code).in_(branches))
 
 
 def _padded(owners: Sequence[str]) -> dict[str, str]:
-    """Values for all of `_owners`: the last organization again where there are fewer."""
+    """Values for all of `_owners`: the last one again where there are fewer."""
     return {f"owner{number}": owners[min(number, len(owners) - 1)] for number in range(AMONG)}
 
 

@@ -150,7 +150,7 @@ async def test_a_list_is_looked_up_row_by_row(town: Town) -> None:
 
 async def test_what_matches_nothing_or_leaves_some_out_cannot_be_planned(town: Town) -> None:
     await client(town)
-    nobody = Selection(mode=Mode.SFTP, subscribers=(Subscriber("99999999999999"),))
+    nobody = Selection(mode=Mode.SFTP, subscribers=(Subscriber(BREST.split("-")[1]),))
     assert await refused(town, select=nobody) == (PlanFault(("select",), "matches no subscription"),)
     assert await refused(town, select=Selection(processes=("EtatCivil", "PACS"))) == (
         PlanFault(("select", "process", 1), "there is no process PACS"),
@@ -161,6 +161,33 @@ async def test_what_matches_nothing_or_leaves_some_out_cannot_be_planned(town: T
     (left,) = await refused(town, waves=(WaveSize(count=1),))
     assert left.path == ("waves",)
     assert left.message.startswith("the waves leave 1 of 2 subscriptions out")
+
+
+async def test_whoever_is_named_exists(town: Town) -> None:
+    """A mistyped exception would otherwise be switched with all the others."""
+    await client(town)
+    register, branch = RENNES.split("-")[1:]
+    named = (Subscriber(register, branch), Subscriber("99999999999999"), Subscriber(register, "00001"))
+    faults = await refused(
+        town, select=Selection(mode=Mode.SFTP, processes=("PACS",), subscribers=named, exclude=named[1:])
+    )
+    assert [(fault.path, fault.message) for fault in faults] == [
+        (("select", "process", 0), "there is no process PACS"),
+        (("select", "organizations", 1), "there is no organization 99999999999999"),
+        (("select", "organizations", 2), f"there is no organization {register} with the branch code 00001"),
+        (("select", "exclude", 0), "there is no organization 99999999999999"),
+        (("select", "exclude", 1), f"there is no organization {register} with the branch code 00001"),
+    ]
+    without = Selection(mode=Mode.SFTP, exclude=(Subscriber(register),))
+    assert {organization for organization, _ in reasons(await planned(town, select=without))} == {VANNES}
+
+
+async def test_nobody_is_planned_for_a_portal_that_is_not_there(town: Town) -> None:
+    plan = await planned(town, to=Mode.PORTAIL)
+    assert (plan.moving, set(reasons(plan).values())) == (
+        0,
+        {"this gateway has no portal yet: nobody can be switched to it"},
+    )
 
 
 async def test_waves_begin_in_the_window(town: Town) -> None:

@@ -196,3 +196,19 @@ async def test_many_organizations_are_asked_for_at_once(peopled: AnyStore) -> No
     assert await peopled.read(lambda tx: tx.candidates.known(names[:1])) == {
         pair for pair in whole if pair[0] == names[0]
     }
+
+
+async def test_organizations_are_found_by_their_registers(peopled: AnyStore) -> None:
+    asked = [REGISTERS[0], "99999999999999"]
+    assert await peopled.read(lambda tx: tx.candidates.registered(asked)) == {
+        Subscriber(REGISTERS[0], branch) for branch in BRANCHES
+    }
+
+
+async def test_thousands_can_be_named(peopled: AnyStore) -> None:
+    many = tuple(Subscriber(f"{number:014}", branch) for number in range(1500) for branch in (None, "1"))
+    whole = await peopled.read(lambda tx: every(tx, Selection()))
+    assert await peopled.read(lambda tx: every(tx, Selection(exclude=many))) == whole
+    one = (*many, Subscriber(REGISTERS[0], BRANCHES[0]))
+    found = await peopled.read(lambda tx: every(tx, Selection(subscribers=one)))
+    assert {row.organization for row in found} == {f"SI-{REGISTERS[0]}-{BRANCHES[0]}"}

@@ -16,7 +16,7 @@ from gateway.domain.lists import (
     ProcessFilter,
     SubscriptionFilter,
 )
-from gateway.domain.moves import Selection
+from gateway.domain.moves import Selection, Subscriber
 from gateway.domain.plans import Candidate
 from gateway.domain.referential import ApiClient, Organization, Process, SftpAccount, Subscription
 
@@ -72,6 +72,7 @@ class Candidates(Protocol):
     def after(self, asked: Selection, move: str, key: tuple[str, str], most: int, now: datetime) -> list[Candidate]: ...
     def of(self, asked: Selection, move: str, owners: Sequence[str], now: datetime) -> list[Candidate]: ...
     def known(self, owners: Sequence[str]) -> set[tuple[str, str]]: ...
+    def registered(self, registers: Sequence[str]) -> set[Subscriber]: ...
     def credentials(self) -> set[tuple[str, str | None]]: ...
 
 
