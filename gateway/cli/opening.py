@@ -8,6 +8,8 @@ from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
+from gateway.cli.person import person
+
 if TYPE_CHECKING:
     from gateway.config import Settings
     from gateway.domain.identity import Caller
@@ -30,13 +32,16 @@ def embedded(settings: Settings) -> bool:
 
 
 def at_the_office(settings: Settings, actor: str, verb: Callable[[Office, Caller], Awaitable[T]]) -> T:
-    """Runs one verb on the opened store as the operator's command `actor`; the embedded store is prepared first."""
+    """Runs one verb on the opened store for who works here, by the command `actor`; an embedded store is prepared.
+
+    The journal names both.
+    """
     from gateway.app import office_for, prepare
     from gateway.services.office import gateway_caller
 
     async def run() -> T:
         async with office_for(settings) as office:
-            return await verb(office, gateway_caller(office, actor))
+            return await verb(office, gateway_caller(office, f"{actor} ({person()})"))
 
     if embedded(settings):
         prepare(settings)

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import getpass
 import json as text
-import os
 import sys
 from collections import Counter, defaultdict
 from collections.abc import Iterable
@@ -40,7 +38,7 @@ def plan(file: Path, out: Path | None, config: Path | None, *, json: bool, every
         return await planning.plan(office, caller, found.spec)
 
     try:
-        made = at_the_office(settings_of(config), operator(), verb)
+        made = at_the_office(settings_of(config), f"{COMMAND} moves", verb)
     except UnplannableError as error:
         raise found.placed(error) from None
     if out is not None:
@@ -53,14 +51,6 @@ def plan(file: Path, out: Path | None, config: Path | None, *, json: bool, every
         print("\nNothing was written. With -o plan.json it can be approved and applied.")
     else:
         print(f"\nWritten to {out.name}, digest {made.digest}. Next: gateway moves apply {out.name}")
-
-
-def operator() -> str:
-    """Who works at this command line: planning and approving may be asked of two different people."""
-    try:
-        return f"{COMMAND} moves ({getpass.getuser()})"
-    except (KeyError, OSError):  # a container's user need not have a name
-        return f"{COMMAND} moves (user {os.getuid()})"
 
 
 def write_plan(plan: Plan, out: Path) -> None:

@@ -13,6 +13,7 @@ from gateway.domain.identity import Caller, Right
 from gateway.domain.ids import new_id
 from gateway.domain.journal import Entry
 from gateway.domain.moves import Move, MoveState, Row, RowState, Spec, Wave
+from gateway.domain.referential import Subscription
 from gateway.services.access import may, operators_alone
 from gateway.services.move_steps import BY_HAND, Status, Step, Wish, decided, existing, keep, status_of, tell
 from gateway.services.office import Office
@@ -146,6 +147,20 @@ async def rows(
     """The rows behind a position. For ADMIN. Raises ForbiddenError, NotFoundError."""
     operators_alone(caller)
     return await office.store.read(lambda tx: tx.move_rows.page(existing(tx.moves.named(name)).id, after, most, state))
+
+
+async def subscriptions_of(office: Office, caller: Caller, of: Sequence[Row]) -> dict[str, Subscription]:
+    """The subscriptions of rows by their ids, those that still are. For ADMIN. Raises ForbiddenError."""
+    operators_alone(caller)
+
+    def query(batch: Sequence[Row], tx: Transaction) -> list[Subscription | None]:
+        return [tx.subscriptions.get(row.subscription_id) for row in batch]
+
+    found: dict[str, Subscription] = {}
+    for batch in _batches(of):
+        read = await office.store.read(partial(query, batch))
+        found |= {known.id: known for known in read if known is not None}
+    return found
 
 
 async def _taken(office: Office, caller: Caller, name: str, step: Step, **values: Any) -> Move:

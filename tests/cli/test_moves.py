@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import asyncio
-import getpass
 import json
 from pathlib import Path
 
 import pytest
 
 from gateway.app import office_for
-from gateway.cli import certificates
+from gateway.cli import certificates, opening
 from gateway.cli.failing import CommandError
 from gateway.cli.importing import import_file
 from gateway.cli.journal import show_key
-from gateway.cli.moves import apply, certify, status, step
+from gateway.cli.move_status import status
+from gateway.cli.moves import apply, certify, step
+from gateway.cli.person import person
 from gateway.cli.planning import plan, read_plan
 from gateway.config import Settings
 from gateway.domain.errors import ConflictError, NotFoundError
@@ -65,7 +66,7 @@ def test_a_plan_is_applied_and_carried_out_here_and_taken_back(planned: Path, co
     apply(planned, config, wait=True)
     assert "town: done." in capsys.readouterr().out
     found = shown(config, capsys)
-    who = f"gateway moves ({getpass.getuser()})"
+    who = f"gateway moves ({person()})"
     assert (found["state"], found["rows"], found["plannedBy"]) == ("DONE", {"SWITCHED": 1}, who)
     assert [wave["state"] for wave in found["waves"]] == ["DONE"]  # type: ignore[attr-defined]  # JSON has no types
     apply(planned, config, wait=True)  # the same plan again is no second move
@@ -93,28 +94,11 @@ def test_two_people_are_asked_for_where_the_settings_say_so(planned: Path, confi
         apply(planned, config, wait=False)
     assert refused.value.code == 4
     with pytest.MonkeyPatch.context() as other:
-        other.setattr(getpass, "getuser", lambda: "somebody-else")
+        other.setattr(opening, "person", lambda: "somebody-else")
         step("town", config, "approve", digest=digest)
     assert "town: approved." in capsys.readouterr().out
     apply(planned, config, wait=True)
     assert "town: done." in capsys.readouterr().out
-
-
-def test_people_are_shown_where_moves_stand(planned: Path, config: Path, capsys: Captured) -> None:
-    status(None, config, json=False)
-    assert capsys.readouterr().out == "No move is planned.\n"
-    apply(planned, config, wait=True)
-    capsys.readouterr()
-    status("town", config, json=False)
-    told = capsys.readouterr().out
-    assert told.startswith("town: DONE, 1 subscriptions to mode API.\n")
-    assert "switched" in told
-    status(None, config, json=False)
-    assert "town  DONE" in capsys.readouterr().out
-    status(None, config, json=True)
-    assert [one["name"] for one in json.loads(capsys.readouterr().out)] == ["town"]
-    with pytest.raises(NotFoundError, match="Move is not found"):
-        status("other", config, json=False)
 
 
 def test_its_certificate_covers_all_that_it_switched(

@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from gateway.cli.opening import at_the_office, embedded, settings_of
+from gateway.cli.person import person
 from gateway.config import ConfigurationError, Settings
 from gateway.domain.errors import UnavailableError
 from gateway.domain.identity import Caller, Door, Role
@@ -34,7 +35,7 @@ def test_a_verb_runs_as_the_gateway_itself(settings: Settings) -> None:
         return caller
 
     caller = at_the_office(settings, "gateway test", verb)
-    assert (caller.role, caller.door, caller.actor) == (Role.ADMIN, Door.GATEWAY, "gateway test")
+    assert (caller.role, caller.door, caller.actor) == (Role.ADMIN, Door.GATEWAY, f"gateway test ({person()})")
 
 
 def test_a_database_that_is_not_prepared_is_unavailable(

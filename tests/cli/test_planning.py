@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import getpass
 import json
 from pathlib import Path
 
@@ -11,7 +10,8 @@ import pytest
 from gateway.cli import planning
 from gateway.cli.failing import CommandError
 from gateway.cli.importing import import_file
-from gateway.cli.planning import operator, plan, read_plan
+from gateway.cli.person import person
+from gateway.cli.planning import plan, read_plan
 from gateway.config import ConfigurationError, Settings
 from gateway.domain.plans import lines
 from tests.cli.dossiers import deposited
@@ -111,7 +111,7 @@ def test_the_plan_is_written_once_and_read_back(
     shown = told(ready, config, capsys, out)
     found = read_plan(out)
     assert shown[-2] == f"Written to plan.json, digest {found.digest}. Next: gateway moves apply plan.json"
-    assert (found.spec.name, found.planned_by, found.moving) == ("town", operator(), 1)
+    assert (found.spec.name, found.planned_by, found.moving) == ("town", f"gateway moves ({person()})", 1)
     assert "".join(lines(found)) == out.read_text(encoding="utf-8")
     with pytest.raises(CommandError, match=r"plan\.json exists already"):
         plan(ready, out, config, json=False, every=False)
@@ -157,14 +157,3 @@ def test_nothing_selected_that_moves_leaves_no_file(ready: Path, config: Path, p
     with pytest.raises(ConfigurationError):
         plan(ready, place / "plan.json", config, json=False, every=False)
     assert not (place / "plan.json").exists()
-
-
-def test_an_operator_has_a_name_even_without_one(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(getpass, "getuser", lambda: "alice")
-    assert operator() == "gateway moves (alice)"
-
-    def nobody() -> str:
-        raise OSError("No username set in the environment")
-
-    monkeypatch.setattr(getpass, "getuser", nobody)
-    assert operator().startswith("gateway moves (user ")

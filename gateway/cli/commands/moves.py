@@ -59,13 +59,14 @@ def moves_approve(
 @moves.command("status")
 def moves_status(
     name: Annotated[str | None, typer.Argument(metavar="[NAME]", help="One move; without it all.")] = None,
+    every: Annotated[bool, typer.Option("--all", help="Name every subscription that was not switched.")] = False,
     config: Config = None,
     json: Json = False,
 ) -> None:
     """Show where moves stand: their waves, who was switched, and who was not and why."""
-    from gateway.cli.moves import status
+    from gateway.cli.move_status import status
 
-    status(name, config, json=json)
+    status(name, config, json=json, every=every)
 
 
 @moves.command("pause")
