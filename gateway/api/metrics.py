@@ -4,18 +4,24 @@ Counted by the services and doors: see FIGURES. Counted here: `requests_total{me
 `request_seconds{method,resource}`. Looked up in the store at every scrape: `deliveries{state,mode}`,
 `oldest_undelivered_seconds`, `outgoing{state}`, `answers{state}`, `push_servers_failing`; `store_up` is 0 when it could
 not be asked. All names start with `gateway_`.
+
+Workers of one gateway count into files of a directory that they share, which the environment names (SHARED): each shows
+the figures of all, those that a worker counted before it ended too.
 """
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Final
+from pathlib import Path
+from typing import Final, Literal
 
 import structlog
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 from prometheus_client.metrics_core import GaugeMetricFamily, Metric
+from prometheus_client.multiprocess import MultiProcessCollector
 from prometheus_client.registry import Collector
 
 from gateway.domain.figures import Snapshot
@@ -56,6 +62,12 @@ GAUGES: Final = {
     "sftp_sessions": Figure("Open SFTP sessions"),
     "credentials_expiring": Figure("Passwords, keys and authorities that end within 30 days, or have ended"),
 }
+SHARED: Final = "PROMETHEUS_MULTIPROC_DIR"
+"""The variable that names the directory in which several processes count; read when this module is first imported."""
+_OF_ALL: Final[dict[str, Literal["livesum", "livemax"]]] = {
+    "sftp_sessions": "livesum",
+    "credentials_expiring": "livemax",  # every process looks at the same store
+}
 _PREFIX: Final = "gateway_"
 _SECONDS: Final = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 60.0)
 
@@ -70,7 +82,9 @@ class PrometheusMeter:
             for name, figure in FIGURES.items()
         }
         self._gauges = {
-            name: Gauge(_PREFIX + name, figure.help, figure.labels, registry=self.registry)
+            name: Gauge(
+                _PREFIX + name, figure.help, figure.labels, registry=self.registry, multiprocess_mode=_OF_ALL[name]
+            )
             for name, figure in GAUGES.items()
         }
         self._requests = Counter(
@@ -116,12 +130,25 @@ class PrometheusMeter:
         """Everything in Prometheus' text format, with what the store knows at `now`; None when it cannot be asked."""
         looked_up = CollectorRegistry()
         looked_up.register(_StoreFigures(snapshot, now))
-        return generate_latest(self.registry) + generate_latest(looked_up)
+        return generate_latest(self._counted()) + generate_latest(looked_up)
+
+    def _counted(self) -> CollectorRegistry:
+        if SHARED not in os.environ:
+            return self.registry
+        of_all = CollectorRegistry()
+        MultiProcessCollector(of_all)  # type: ignore[no-untyped-call]  # it has no types
+        return of_all
 
     def _ignore(self, figure: str) -> None:
         if figure not in self._unknown:
             self._unknown.add(figure)
             log.warning("unknown figure", figure=figure)
+
+
+def forget_process(pid: int, directory: Path) -> None:
+    """What a process that ended has counted stays; what it had at the moment does not."""
+    for left in directory.glob(f"gauge_live*_{pid}.db"):
+        left.unlink(missing_ok=True)
 
 
 class _StoreFigures(Collector):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 from collections.abc import Awaitable, Callable, Sequence
 from ipaddress import ip_network
 from pathlib import Path
@@ -30,6 +31,7 @@ _MOST_HEADERS: Final = 100
 _LINGERING: Final = 5.0
 _CLOSING: Final = 0.5
 _BACKLOG: Final = 1024
+_ONE: Final = 1  # taken at a time from a queue that others serve too
 _READ_BUFFER: Final = 256 * 1024
 
 
@@ -39,7 +41,7 @@ class ApiServer:
     `spool`: a directory for large bodies on their way in, made when missing. `metrics_networks`: who may read
     /metrics, as networks in CIDR notation. `ready` raises UnavailableError when store or blobs are not usable.
     `head_timeout`: seconds to send a request's head; `keep_alive`: seconds that a connection may be without a
-    request.
+    request. `sockets`: listening sockets that are shared with other processes, instead of `host` and `port`.
     """
 
     def __init__(
@@ -57,9 +59,11 @@ class ApiServer:
         limits: Limits = UNLIMITED,
         head_timeout: float = HEAD_TIMEOUT,
         keep_alive: float = KEEP_ALIVE,
+        sockets: Sequence[socket.socket] = (),
     ) -> None:
         self._traffic = Traffic()
         self._host, self._port = host, port
+        self._sockets = sockets
         application = web.Application(middlewares=[middleware.guard])
         self._context = application[CONTEXT] = Context(
             office=office,
@@ -92,7 +96,7 @@ class ApiServer:
             read_bufsize=_READ_BUFFER,
             shutdown_timeout=_CLOSING,
         )
-        self._site: web.TCPSite | None = None
+        self._sites: list[web.BaseSite] = []
 
     @property
     def port(self) -> int:
@@ -109,9 +113,12 @@ class ApiServer:
         if self._spool is not None:
             self._spool.mkdir(mode=0o700, parents=True, exist_ok=True)
         await self._runner.setup()
-        self._site = web.TCPSite(self._runner, self._host, self._port, backlog=_BACKLOG)
+        self._sites = [web.SockSite(self._runner, each, backlog=_ONE) for each in self._sockets] or [
+            web.TCPSite(self._runner, self._host, self._port, backlog=_BACKLOG)
+        ]
         try:
-            await self._site.start()
+            for site in self._sites:
+                await site.start()
         except BaseException:
             await self._runner.cleanup()
             raise
@@ -128,13 +135,12 @@ class ApiServer:
         """
         self._traffic.draining = True
         self._waiting.end()
-        if self._site is not None:
-            await self._site.stop()
-            self._site = None
+        while self._sites:
+            await self._sites.pop().stop()
         await self._traffic.idle(deadline)
 
     async def close(self) -> None:
         """Ends every connection and frees the port. May be called twice."""
-        self._site = None
+        self._sites.clear()
         await self._waiting.close()
         await self._runner.cleanup()

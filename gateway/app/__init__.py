@@ -2,6 +2,8 @@
 
 from gateway.app.offices import alerts_for, database_url, now, office_for, policy, prepare, scanner, store_for
 from gateway.app.serving import Gateway, serve
+from gateway.app.supervising import supervise
+from gateway.app.worker import work
 
 __all__ = [
     "Gateway",
@@ -14,4 +16,6 @@ __all__ = [
     "scanner",
     "serve",
     "store_for",
+    "supervise",
+    "work",
 ]

@@ -13,6 +13,7 @@ import structlog
 
 from gateway.api.metrics import PrometheusMeter
 from gateway.api.server import ApiServer
+from gateway.app.listening import Doors
 from gateway.app.moves_folder import MovesFolder
 from gateway.app.offices import alerts_for, now, office_for, policy, scanner
 from gateway.app.table import jobs
@@ -33,13 +34,15 @@ log = structlog.get_logger("gateway.app")
 class Gateway:
     """One process of the gateway: both doors, the bridge and the scheduler over one store.
 
-    `clock`: what time it is, for a simulation that has a time of its own.
+    `clock`: what time it is, for a simulation that has a time of its own. `doors`: sockets that listen already, which
+    are this object's from now on; without them it listens where the settings say.
     """
 
     office: Office
 
-    def __init__(self, settings: Settings, clock: Clock = now) -> None:
+    def __init__(self, settings: Settings, clock: Clock = now, doors: Doors | None = None) -> None:
         self._settings = settings
+        self._doors = doors
         self._clock = clock
         self._stack = AsyncExitStack()
         self._api: ApiServer | None = None
@@ -121,6 +124,7 @@ class Gateway:
             idle_timeout=settings.sftp.idle_timeout.total_seconds(),
             answer_max_size=settings.limits.answer_max_size,
             limits=settings.sftp.limits.door,
+            sockets=self._doors.sftp if self._doors else (),
         )
         await server.open()
         stack.push_async_callback(server.close)
@@ -140,6 +144,7 @@ class Gateway:
             limits=settings.rates.limits,
             head_timeout=settings.rates.head_timeout.total_seconds(),
             keep_alive=settings.rates.keep_alive.total_seconds(),
+            sockets=self._doors.http if self._doors else (),
         )
         await server.open()
         stack.push_async_callback(server.close)

@@ -65,11 +65,26 @@ def _options(
 
 
 @app.command()
-def serve(config: Config = None, json: Json = False) -> None:
+def serve(
+    config: Config = None,
+    json: Json = False,
+    workers: Annotated[
+        int | None,
+        typer.Option(min=0, max=256, help="Processes that serve, instead of serve.workers; 0: one a processor."),
+    ] = None,
+) -> None:
     """Open the doors and serve until SIGTERM or Ctrl-C. With --json the first line says where it listens."""
     from gateway.cli.serving import serve_until_stopped
 
-    raise typer.Exit(serve_until_stopped(config, json=json))
+    raise typer.Exit(serve_until_stopped(config, json=json, workers=workers))
+
+
+@app.command(hidden=True)
+def worker(channel: Annotated[int, typer.Argument(help="The descriptor on which the supervisor speaks.")]) -> None:
+    """Serve below a supervisor; started by `serve` alone."""
+    from gateway.cli.serving import serve_below
+
+    raise typer.Exit(serve_below(channel))
 
 
 @app.command()

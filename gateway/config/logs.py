@@ -10,11 +10,24 @@ import structlog
 from gateway.config.settings import Log
 
 
-def configure_logs(settings: Log) -> None:
-    """Sets up structlog, and sends the libraries' own warnings the same way. May be called again."""
+class _Of:
+    def __init__(self, worker: int) -> None:
+        self._worker = worker
+
+    def __call__(self, _logger: object, _method: str, line: structlog.typing.EventDict) -> structlog.typing.EventDict:
+        line.setdefault("worker", self._worker)
+        return line
+
+
+def configure_logs(settings: Log, *, worker: int = 0) -> None:
+    """Sets up structlog, and sends the libraries' own warnings the same way. May be called again.
+
+    `worker`: stands in every line where there are several.
+    """
     level = logging.getLevelNamesMapping()[settings.level.upper()]
     shared: list[structlog.typing.Processor] = [
         structlog.contextvars.merge_contextvars,
+        *([_Of(worker)] if worker else []),
         structlog.stdlib.add_log_level,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
     ]

@@ -21,6 +21,7 @@ from gateway.config.proxy_protocol import ProxyProtocol
 from gateway.config.push import Push
 from gateway.config.rates import Rates
 from gateway.config.section import SECRET_ONLY, Count, Port, Section
+from gateway.config.serve import Serve
 from gateway.config.sftp_limits import SftpLimits
 from gateway.config.units import Delay, Duration, Size
 from gateway.domain.pushing import Manner
@@ -244,6 +245,7 @@ class Settings(Section):
     data_dir: Path = Field(default=Path("var"), description="directory of SQLite, blobs, keys, unless said otherwise")
     database: Database = Field(default=Database(), description="where the rows are")
     blobs: Blobs = Field(default=Blobs(), description="where the bytes of attachments are")
+    serve: Serve = Field(default=Serve(), description="how many processes serve")
     http: Http = Field(default=Http(), description="the REST door")
     proxy_protocol: ProxyProtocol = Field(default=ProxyProtocol(), description="balancers before the SFTP door")
     sftp: Sftp = Field(default=Sftp(), description="the SFTP door")

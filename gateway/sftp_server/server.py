@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import socket
 from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
@@ -27,6 +28,7 @@ from gateway.sftp_server.session import Session
 
 _SOFTWARE: Final = "Gateway"  # all that the greeting says
 _BACKLOG: Final = 1024
+_ONE: Final = 1  # taken at a time from a queue that others serve too
 _KEEPALIVE: Final = 60.0  # seconds of silence after which a client is asked whether it is there
 
 
@@ -35,7 +37,8 @@ class SftpServer:
 
     `host_keys` is the directory of the private keys, made when missing. `spool` is a directory of its own for uploads
     that are not closed yet. `balancers`: the networks from which connections begin with a PROXY protocol v2 header.
-    `login_timeout` runs from the connection; `idle_timeout` from a session's latest request.
+    `login_timeout` runs from the connection; `idle_timeout` from a session's latest request. `sockets`: listening
+    sockets that are shared with other processes, instead of `host` and `port`.
     """
 
     def __init__(
@@ -52,10 +55,12 @@ class SftpServer:
         answer_max_size: int,
         limits: Limits | None = None,
         balancers: Sequence[proxy.Network] = (),
+        sockets: Sequence[socket.socket] = (),
     ) -> None:
         self._office = office
         self._host = host
         self._asked_port = port
+        self._sockets = sockets
         self._balancers = tuple(balancers)
         self._spool = spool
         self._login_timeout = login_timeout
@@ -63,7 +68,7 @@ class SftpServer:
         self._answer_max_size = answer_max_size
         self._admission = Admission(max_sessions, limits)
         self._parsed = ParsedKeys()
-        self._acceptor: asyncssh.SSHAcceptor | None = None
+        self._acceptors: list[asyncssh.SSHAcceptor] = []
         self._connections: set[Connection] = set()
         self._tasks: set[asyncio.Task[None]] = set()
         self._empty = asyncio.Event()
@@ -101,20 +106,22 @@ class SftpServer:
             login_timeout=self._login_timeout,
             keepalive_interval=_KEEPALIVE,
         )
-        listening = await asyncio.get_running_loop().create_server(
-            lambda: Handshake(options, self._offers, self._balancers, self._log, self._turned_away),
-            self._host,
-            self._asked_port,
-            backlog=_BACKLOG,
-        )
-        self._acceptor = asyncssh.SSHAcceptor(listening, options)
+
+        def handshake() -> Handshake:
+            return Handshake(options, self._offers, self._balancers, self._log, self._turned_away)
+
+        serve = asyncio.get_running_loop().create_server
+        listening = [await serve(handshake, sock=each, backlog=_ONE) for each in self._sockets] or [
+            await serve(handshake, self._host, self._asked_port, backlog=_BACKLOG)
+        ]
+        self._acceptors = [asyncssh.SSHAcceptor(each, options) for each in listening]
 
     @property
     def port(self) -> int:
         """The TCP port on which it listens. Raises RuntimeError when it does not."""
-        if self._acceptor is None:
+        if not self._acceptors:
             raise RuntimeError("the server is not open")
-        return self._acceptor.get_port()
+        return self._acceptors[0].get_port()
 
     @property
     def host_key_fingerprints(self) -> list[str]:
@@ -130,8 +137,8 @@ class SftpServer:
 
         Returns when all are gone, after `deadline` seconds at the latest.
         """
-        if self._acceptor is not None:
-            self._acceptor.close()
+        for acceptor in self._acceptors:
+            acceptor.close()
         for connection in list(self._connections):
             connection.drain()
         try:
@@ -141,15 +148,15 @@ class SftpServer:
 
     async def close(self) -> None:
         """Disconnects everybody, and returns when what they had open is settled. May be called twice."""
-        acceptor, self._acceptor = self._acceptor, None
-        if acceptor is not None:
+        acceptors, self._acceptors = self._acceptors, []
+        for acceptor in acceptors:
             acceptor.close()
         for connection in list(self._connections):
             connection.ssh.abort()
         await self._empty.wait()
         while self._tasks:
             await asyncio.wait(self._tasks)
-        if acceptor is not None:
+        for acceptor in acceptors:
             await acceptor.wait_closed()
 
     def _login(self) -> Login:
