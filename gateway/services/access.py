@@ -42,9 +42,13 @@ def may_see(caller: Caller, case: Case | Parties) -> None:
         raise NotFoundError("Case")
 
 
-def operators_alone(caller: Caller) -> None:
-    """Raises ForbiddenError unless the caller runs the gateway."""
-    if caller.role is not Role.ADMIN:
+def operators_alone(caller: Caller, process: str | None = None) -> None:
+    """Raises ForbiddenError unless the caller runs the gateway.
+
+    A credential for one process runs nothing else: `process` is the one that the verb is about, None where it is about
+    others too.
+    """
+    if caller.role is not Role.ADMIN or caller.process not in (None, process):
         raise ForbiddenError
 
 

@@ -29,7 +29,7 @@ async def find_capabilities(
     An OSL sees its own processes and those without owner, ADMIN all. Raises ForbiddenError for others.
     """
     if caller.role is not Role.OSL:
-        operators_alone(caller)
+        operators_alone(caller, caller.process)
     osl = caller.organization if caller.role is Role.OSL else None
     scoped = replace(asked, osl=osl, process=caller.process)
     now = office.clock()

@@ -11,8 +11,8 @@ import secrets as random
 from dataclasses import replace
 from typing import Any, Final
 
-from gateway.domain.errors import ConflictError, InvalidRequestError, NotFoundError
-from gateway.domain.identity import Caller
+from gateway.domain.errors import ConflictError, ForbiddenError, InvalidRequestError, NotFoundError
+from gateway.domain.identity import Caller, Door
 from gateway.domain.journal import Entry
 from gateway.domain.referential import ApiClient
 from gateway.services.access import operators_alone
@@ -41,16 +41,18 @@ async def read(office: Office, caller: Caller, client_id: str) -> ApiClient:
 async def add_secret(office: Office, caller: Caller, client_id: str, once: Once | None = None) -> str:
     """Gives a client a further secret, which is told this once and kept only as a hash.
 
-    Raises ForbiddenError, NotFoundError; ConflictError when it has two, or when the request was made before under its
-    key: the record of it holds a digest by which the secret's place is found, and nothing by which it could be told.
+    Raises ForbiddenError, also for a client that may do more with moves than the caller: with its secret the caller
+    could; NotFoundError; ConflictError when it has two, or when the request was made before under its key: the record
+    of it holds a digest by which the secret's place is found, and nothing by which it could be told.
     """
-    await read(office, caller, client_id)
+    _not_beyond(caller, await read(office, caller, client_id))
     secret = random.token_urlsafe(SECRET_BYTES)
     hashed = await asyncio.to_thread(office.secrets.hash, secret)  # slow: before the transaction
     now = office.clock()
 
     def add(tx: Transaction) -> str:
         client = _client(tx, client_id)
+        _not_beyond(caller, client)
         if len(client.secret_hashes) >= MOST_SECRETS:
             raise ConflictError("The client has two secrets: retire one before another is made", _state(client))
         tx.clients.change(replace(client, secret_hashes=(*client.secret_hashes, hashed)), now)
@@ -118,6 +120,11 @@ async def set_enabled(office: Office, caller: Caller, client_id: str, *, enabled
         return changed
 
     return await office.store.write(verb)
+
+
+def _not_beyond(caller: Caller, client: ApiClient) -> None:
+    if caller.door is not Door.GATEWAY and not client.rights <= caller.rights:
+        raise ForbiddenError("This credential may give no secret to a client that may do more with moves than it may")
 
 
 def _client(tx: Transaction, client_id: str, *, hold: bool = True) -> ApiClient:

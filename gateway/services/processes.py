@@ -70,7 +70,7 @@ async def change_process(
     Raises ForbiddenError, NotFoundError, InvalidRequestError listing every fault, and ConflictError when the process is
     not as `expected`.
     """
-    operators_alone(caller)
+    operators_alone(caller, code)
     now = office.clock()
 
     def verb(tx: Transaction) -> Process:

@@ -106,7 +106,7 @@ async def change_subscription(
     when; otherwise the next round would activate it again. For ADMIN. Raises ForbiddenError, NotFoundError,
     InvalidRequestError listing every fault, and ConflictError when the subscription is not as `expected`.
     """
-    operators_alone(caller)
+    operators_alone(caller, caller.process)
     now = office.clock()
     return await office.store.write(lambda tx: change_within(tx, caller, identifier, change, expected, now))
 
@@ -123,6 +123,8 @@ def change_within(
     known = tx.subscriptions.hold(identifier)
     if known is None:
         raise NotFoundError("Subscription")
+    if out_of_process(caller, known.process):
+        raise ForbiddenError
     if expected is not None:
         view = _view(known, now)
         expected.check(view, "The subscription", view.status)
@@ -260,7 +262,7 @@ def _osl(caller: Caller) -> str | None:
     """The OSL to whose processes the caller is narrowed, None for ADMIN. Raises ForbiddenError for other roles."""
     if caller.role is Role.OSL:
         return caller.organization
-    operators_alone(caller)
+    operators_alone(caller, caller.process)
     return None
 
 

@@ -75,6 +75,18 @@ async def test_a_folder_is_its_depositors_and_the_operators(town: Town) -> None:
             await town.store.read(lambda tx, caller=caller: access.folder_of(tx, caller, view.folder.id))  # type: ignore[misc]  # mypy infers no default
 
 
+def test_an_operators_credential_for_one_process_runs_nothing_else() -> None:
+    narrow = replace(OPERATOR, door=Door.API, process="EtatCivil", rights=frozenset(Right))
+    access.operators_alone(narrow, "EtatCivil")
+    for process in (None, "CERTDC"):
+        with pytest.raises(ForbiddenError):
+            access.operators_alone(narrow, process)
+    with pytest.raises(ForbiddenError):
+        access.may(narrow, Right.PLAN)
+    with pytest.raises(ForbiddenError):
+        access.operators_alone(replace(BREST_API, process="EtatCivil"), "EtatCivil")
+
+
 def test_steps_of_moves_are_rights_of_their_own_and_the_command_line_has_them_all() -> None:
     planner = replace(OPERATOR, door=Door.API, rights=frozenset({Right.PLAN}))
     access.may(planner, Right.PLAN)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from gateway.domain.errors import (
@@ -11,12 +13,12 @@ from gateway.domain.errors import (
     NotFoundError,
     UnauthorizedError,
 )
-from gateway.domain.identity import Caller, Role
+from gateway.domain.identity import Caller, Door, Right, Role
 from gateway.domain.referential import ApiClient
 from gateway.services import authenticate, clients
 from gateway.services.office import gateway_caller
 from gateway.services.once import Once
-from tests.services.people import BREST, START
+from tests.services.people import BREST, GATEWAY, START
 from tests.services.scene import STRANGER
 from tests.services.town import Town
 
@@ -143,6 +145,18 @@ async def test_clients_are_for_operators(town: Town, operator: Caller) -> None:
     ):
         with pytest.raises(ForbiddenError):
             await verb
+
+
+async def test_nobody_gets_further_with_moves_by_the_secret_of_another(town: Town, operator: Caller) -> None:
+    office, approver = town.office, ApiClient("approver", GATEWAY, Role.ADMIN, rights=frozenset({Right.APPROVE}))
+    await town.store.write(lambda tx: tx.clients.add(approver, START))
+    planner = replace(operator, door=Door.API, rights=frozenset({Right.PLAN, Right.APPLY}))
+    with pytest.raises(ForbiddenError, match="more with moves"):
+        await clients.add_secret(office, planner, "approver")
+    assert (await clients.read(office, planner, "approver")).secret_hashes == ()
+    assert await clients.add_secret(office, planner, "zz-client")
+    assert await clients.add_secret(office, replace(planner, rights=frozenset(Right)), "approver")
+    assert await clients.add_secret(office, operator, "approver")
 
 
 @pytest.mark.parametrize("client_id", ["nobody", "a\0b"])

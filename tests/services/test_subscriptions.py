@@ -134,6 +134,20 @@ async def test_only_registrars_create_and_only_operators_change(town: Town) -> N
         await subscriptions.change_subscription(town.office, OPERATOR, new_id(), change)
 
 
+async def test_an_operators_credential_for_one_process_changes_and_sees_that_one_alone(town: Town) -> None:
+    known = town.subscriptions[RENNES, "EtatCivil"]
+    change = SubscriptionChange("EtatCivil", OrganizationId.parse(RENNES), SUSPENDED, lambda found: found)
+    other, same = (replace(OPERATOR, process=process) for process in ("CERTDC", "EtatCivil"))
+    for verb in (
+        subscriptions.change_subscription(town.office, other, known.id, change),
+        subscriptions.read_subscription(town.office, other, known.id),
+    ):
+        with pytest.raises(ForbiddenError):
+            await verb
+    assert await stored(town, known) == known
+    assert (await subscriptions.change_subscription(town.office, same, known.id, change)).status is SUSPENDED
+
+
 async def test_an_osl_sees_the_subscriptions_to_its_processes_and_to_those_of_nobody(town: Town) -> None:
     async def codes(caller: Caller) -> set[str]:
         found = await subscriptions.find_subscriptions(town.office, caller, SubscriptionFilter(), Page())
