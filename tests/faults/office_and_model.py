@@ -1,4 +1,4 @@
-"""An office beside its model, and the comparison of the two, for the state machine of deliveries."""
+"""Offices beside their model, and the comparison of the two, for the state machine of deliveries."""
 
 from __future__ import annotations
 
@@ -41,6 +41,7 @@ from tests.journeys.offices import (
 from tests.journeys.world import PROCESS, declare
 
 T = TypeVar("T")
+WORKERS: Final = 2
 SIGNER: Final = Signer(bytes(32))
 POLICY: Final = Policy(expire_after=model.EXPIRE_AFTER, grace=model.GRACE, retention=model.RETENTION)
 PICK: Final = st.integers(0, 2**16)
@@ -57,7 +58,10 @@ class Handle:
 
 
 class DeliveriesBase(RuleBasedStateMachine):
-    """An office, what its model knows of it, and what must hold after every step. `template` holds the schema."""
+    """Offices on one database, what their model knows of them, and what must hold after every step.
+
+    `template` holds the schema.
+    """
 
     template: Path
 
@@ -93,9 +97,18 @@ class DeliveriesBase(RuleBasedStateMachine):
 
     def open(self) -> None:
         self.stack = AsyncExitStack()
+        self.workers = [self._worker() for _ in range(WORKERS)]
+        self.calls = 0
+
+    def _worker(self) -> Office:
         context = office_on(self.directory / "gateway.db", self.directory / "blobs", self.clock, POLICY)
-        office = self.run(self.stack.enter_async_context(context))
-        self.office: Office = replace(office, signer=SIGNER)
+        return replace(self.run(self.stack.enter_async_context(context)), signer=SIGNER)
+
+    @property
+    def office(self) -> Office:
+        """One worker after the other, each with a store of its own on the same database."""
+        self.calls += 1
+        return self.workers[self.calls % WORKERS]
 
     @property
     def deliveries(self) -> list[model.Delivery]:
@@ -180,8 +193,9 @@ class DeliveriesBase(RuleBasedStateMachine):
         counted = Counter(one.delivery_id for one in lines if one.entry in ("delivery.accepted", "delivery.rejected"))
         assert counted == {one.id: one.acknowledgements for one in self.deliveries if one.acknowledgements}
         assert not counted or max(counted.values()) == 1
-        assert isinstance(self.office.meter, Tally)
-        assert self.office.meter.counts["errors_total"] == 0
+        for worker in self.workers:
+            assert isinstance(worker.meter, Tally)
+            assert worker.meter.counts["errors_total"] == 0
 
     def teardown(self) -> None:
         if hasattr(self, "runner"):

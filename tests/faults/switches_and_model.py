@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Coroutine, Mapping
 from contextlib import suppress
 from datetime import datetime, timedelta
 from functools import partial
@@ -15,10 +15,10 @@ from hypothesis.stateful import initialize, rule
 from gateway.domain.certificates import Wrong, read
 from gateway.domain.errors import ConflictError
 from gateway.domain.identity import Caller, Mode
-from gateway.domain.switches import InFlight, Switch
+from gateway.domain.switches import InFlight, Switch, Switched
 from gateway.services import switching
 from gateway.services.certify import Asked, Balance, certificate
-from gateway.services.office import gateway_caller
+from gateway.services.office import Office, gateway_caller
 from gateway.store.signing import verifies
 from tests.faults import delivery_model as model
 from tests.faults.office_and_model import SIGNER, DeliveriesBase
@@ -49,6 +49,23 @@ class SwitchesBase(DeliveriesBase):
         assert (done.after[0], done.epoch) == (town.mode, town.epoch)
         assert done.open.total == len(open_now)
         assert done.open.pinned == sum(one.pinned is not None and now < one.pinned[1] for one in open_now)
+
+    @rule(name=TOWNS)
+    def both_workers_switch(self, name: str) -> None:
+        """Of two at once one does it, and the other is told that it was done."""
+        wanted = self._wanted(self.towns[name], None)
+        done = self.run(_at_once(*(self._switch_on(worker, name, wanted) for worker in self.workers)))
+        assert sorted(type(one).__name__ for one in done) == ["ConflictError", "Switched"]
+        self._switched(name, None)
+
+    def switch_beside(self, name: str, error: type[Exception] | None, gesture: Coroutine[Any, Any, Any]) -> int:
+        """Makes a gesture while another worker switches; answers how many deliveries the switch found open."""
+        wanted = self._wanted(self.towns[name], None)
+        done, made = self.run(_at_once(self._switch_on(self.office, name, wanted), gesture))
+        assert isinstance(done, Switched)
+        assert isinstance(made, error or object)
+        assert isinstance(made, Exception) is (error is not None)
+        return done.open.total
 
     @rule(name=TOWNS)
     def switch_by_a_plan_that_is_old(self, name: str) -> None:
@@ -84,6 +101,10 @@ class SwitchesBase(DeliveriesBase):
                 self._certify(name, before)
         finally:
             super().teardown()
+
+    @staticmethod
+    def _switch_on(office: Office, name: str, wanted: Switch) -> Coroutine[Any, Any, Switched]:
+        return switching.switch(office, gateway_caller(office, "operator"), _subscription(name), wanted)
 
     @staticmethod
     async def _cut(verb: Any) -> None:
@@ -133,6 +154,10 @@ class SwitchesBase(DeliveriesBase):
         found = list(read(lines, partial(verifies, SIGNER.public_key)))
         assert not any(isinstance(one, Wrong) for one in found)
         return [one for one in found if not isinstance(one, Wrong)]
+
+
+async def _at_once(*verbs: Coroutine[Any, Any, Any]) -> list[Any]:
+    return await asyncio.gather(*verbs, return_exceptions=True)
 
 
 def _other(mode: Mode) -> Mode:

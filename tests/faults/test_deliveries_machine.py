@@ -93,9 +93,9 @@ class Deliveries(SwitchesBase):
             self.close_archive(before, {0, 1}, clean=True)
 
     @precondition(lambda self: self.cases)
-    @rule(pick=PICK, place=PLACES)
-    def put_away(self, pick: int, place: Place) -> None:
-        """Renames into DONE or FAILED, or deletes."""
+    @rule(pick=PICK, place=PLACES, raced=st.booleans())
+    def put_away(self, pick: int, place: Place, raced: bool) -> None:
+        """Renames into DONE or FAILED, or deletes; perhaps while another worker switches."""
         delivery, now = self.delivery(pick), self.clock.now
         town = delivery.case.town
         caller, account = sftp_client(town.name), self.account(town.name)
@@ -110,7 +110,22 @@ class Deliveries(SwitchesBase):
             gesture = acknowledge.move(self.office, caller, account, opened, place, delivery.name)
         moves = delivery.place is None and delivery.acknowledgeable
         unread = not delivery.fetched and not town.allow_unread and place is not Place.FAILED
-        self.expect(UnreadError if moves and unread else None, gesture)
+        error = UnreadError if moves and unread else None
+        if raced and delivery.open:
+            counted = sum(one.open for one in self._of(town.name))
+            carried = self.switch_beside(town.name, error, gesture)
+            assert carried == counted or (moves and not unread and carried == counted - 1)
+            if carried < counted:  # the gesture was first
+                self._put(delivery, place, moves=moves, unread=unread)
+                self._switched(town.name, None)
+                return
+            self._switched(town.name, None)
+        else:
+            self.expect(error, gesture)
+        self._put(delivery, place, moves=moves, unread=unread)
+
+    def _put(self, delivery: model.Delivery, place: Place, *, moves: bool, unread: bool) -> None:
+        now = self.clock.now
         if delivery.place is not None or (moves and unread):
             return
         delivery.place, delivery.placed_at = place, now
