@@ -48,6 +48,8 @@ def entitled(operation: Operation, roles: frozenset[Role]) -> Handler:
     async def handler(request: web.Request) -> web.StreamResponse:
         caller = await caller_of(request)
         await limits.admit(request, caller)
+        if native(request) and caller.lent:
+            raise ForbiddenError(f"A client of another role is {caller.role} on the hub's paths alone")
         if caller.role not in roles:
             raise (
                 ForbiddenError(f"This operation is open to: {', '.join(sorted(roles))}")

@@ -94,7 +94,7 @@ class Caller:
 
     `actor` is the credential (client id, account name, command) and is what the journal shows. `process` narrows
     the caller to one process. `account` is the SFTP account, for the gestures that are counted per account. `rights`
-    are the steps of moves that it may take.
+    are the steps of moves that it may take. `lent`: the role is not its credential's own.
     """
 
     organization: str
@@ -105,6 +105,7 @@ class Caller:
     account: str | None = None
     partner: Partner | None = None
     rights: frozenset[Right] = frozenset()
+    lent: bool = False
 
     @property
     def reader(self) -> str:

@@ -91,6 +91,7 @@ async def bearer(office: Office, token: str, partner: Partner | None = None) -> 
         process=client.process,
         partner=partner,
         rights=client.rights,
+        lent=role is not client.role,
     )
 
 

@@ -4,8 +4,10 @@ from datetime import timedelta
 
 import pytest
 
+from gateway.api.problems import NATIVE_BASE
+from gateway.api.routes import REFERENTIAL_BASE
 from tests.api.serving import Clock
-from tests.api.visitor import BASE, Visitor, basic, folder_body
+from tests.api.visitor import BASE, Visitor, basic, folder_body, secret_of
 
 
 @pytest.mark.parametrize(
@@ -35,6 +37,16 @@ async def test_a_role_is_needed_before_anything_is_read(visitor: Visitor) -> Non
 
 async def test_a_client_for_subscriptions_only_reads_no_inbox(visitor: Visitor) -> None:
     assert (await visitor.call("datapass", "GET", "/notifications")).status == 403
+
+
+async def test_what_datapass_may_as_admin_ends_with_the_hubs_paths(visitor: Visitor) -> None:
+    form = {"grant_type": "client_credentials", "scope": "ADMIN"}
+    granted = await visitor.raw("POST", "/token", data=form, headers=basic("datapass", secret_of("datapass")))
+    lent = {"Authorization": f"Bearer {granted.json['access_token']}"}
+    assert (await visitor.raw("GET", f"{REFERENTIAL_BASE}/subscriptions", headers=lent)).status == 200
+    for method, path in (("GET", "/clients"), ("POST", "/clients/depot/secrets"), ("GET", "/notifications")):
+        answer = await visitor.raw(method, f"{NATIVE_BASE}{path}", headers=lent)
+        assert (answer.status, b"on the hub's paths alone" in answer.body) == (403, True), answer.body
 
 
 async def test_client_software_is_named_within_fifty_characters(visitor: Visitor) -> None:
