@@ -1,12 +1,16 @@
 """The Meter port on Prometheus."""
 
+import os
+import subprocess
+import sys
 from collections.abc import MutableMapping
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from gateway.api.metrics import FIGURES, GAUGES, PrometheusMeter
+from gateway.api.metrics import _OF_ALL, FIGURES, GAUGES, SHARED, PrometheusMeter, forget_process
 from gateway.domain.deliveries import Gesture
 from gateway.domain.figures import Snapshot
 from gateway.domain.identity import Door
@@ -77,3 +81,48 @@ def test_the_store_is_shown_as_it_is_now() -> None:
     assert "gateway_store_up 1.0" in lines
     assert "gateway_oldest_undelivered_seconds 0.0" in shown(PrometheusMeter(), Snapshot())
     assert "gateway_store_up 0.0" in shown(PrometheusMeter(), None)
+
+
+WORKER = """
+import sys
+from datetime import UTC, datetime
+from gateway.api.metrics import PrometheusMeter
+
+meter = PrometheusMeter()
+for _ in range(int(sys.argv[1])):
+    meter.count("expired_total")
+    meter.gauge("sftp_sessions", 1)
+    meter.gauge("credentials_expiring", 1)
+    meter.answered("GET", "/cases/{caseId}", 200, 0.03)
+sys.stdout.write(meter.exposition(None, datetime(2026, 3, 2, tzinfo=UTC)).decode())
+"""
+
+
+def worker(directory: Path, times: int) -> tuple[int, list[str]]:
+    """A process that counts; its id, and the figures it showed."""
+    process = subprocess.Popen(
+        [sys.executable, "-c", WORKER, str(times)],
+        env=os.environ | {SHARED: str(directory), "PYTHONPATH": str(Path(__file__).parents[2])},
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    return process.pid, process.communicate(timeout=60)[0].splitlines()
+
+
+def test_workers_show_the_figures_of_all_of_them(tmp_path: Path) -> None:
+    first, _ = worker(tmp_path, 3)
+    _, lines = worker(tmp_path, 2)
+    assert "gateway_expired_total 5.0" in lines
+    assert "gateway_sftp_sessions 5.0" in lines
+    assert "gateway_credentials_expiring 3.0" in lines  # each looks at the same ones
+    assert 'gateway_requests_total{method="GET",resource="/cases/{caseId}",status="200"} 5.0' in lines
+    assert 'gateway_request_seconds_bucket{le="0.05",method="GET",resource="/cases/{caseId}"} 5.0' in lines
+    assert "# HELP gateway_expired_total Deliveries that nobody took in time" in lines
+    forget_process(first, tmp_path)
+    _, lines = worker(tmp_path, 1)
+    assert "gateway_expired_total 6.0" in lines
+    assert "gateway_sftp_sessions 3.0" in lines
+
+
+def test_every_gauge_has_its_way_to_be_that_of_all() -> None:
+    assert set(_OF_ALL) == set(GAUGES)

@@ -62,3 +62,12 @@ def test_libraries_write_the_same_way_and_only_warnings(form: str, capsys: pytes
     assert "worth a look" in written
     if form == "json":
         assert json.loads(written)["level"] == "warning"
+
+
+def test_a_worker_is_named_in_every_line_of_its_own_and_of_libraries(capsys: pytest.CaptureFixture[str]) -> None:
+    configure_logs(Log(format="json"), worker=2)
+    structlog.contextvars.clear_contextvars()
+    structlog.get_logger().info("request")
+    structlog.get_logger().warning("worker ended", worker=1)
+    logging.getLogger("a.library").warning("careful")
+    assert [json.loads(line)["worker"] for line in capsys.readouterr().err.splitlines()] == [2, 1, 2]

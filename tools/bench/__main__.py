@@ -23,15 +23,17 @@ def main(arguments: list[str] | None = None) -> int:
     options = _options(arguments)
     effort = QUICK if options.quick else FULL
     with tempfile.TemporaryDirectory(prefix="gateway-bench-", dir=options.directory) as directory:
-        rows = _measured(Path(directory), options.rows or _ROWS, effort, options.database_url)
+        rows = _measured(Path(directory), options.rows or _ROWS, effort, options)
     engine = "SQLite" if not options.database_url else "PostgreSQL"
     about = f"{report.machine(engine, servers.nginx_version())}, {sftp.peers()}"
     print(report.as_json(rows, about) if options.json else f"{about}\n\n{report.table(rows)}")
     return int(options.strict and any(row.verdict == "over" for row in rows))
 
 
-def _measured(directory: Path, wanted: list[str] | tuple[str, ...], effort: Effort, database_url: str) -> list[Row]:
-    config, settings = configure(directory, database_url)
+def _measured(
+    directory: Path, wanted: list[str] | tuple[str, ...], effort: Effort, options: argparse.Namespace
+) -> list[Row]:
+    config, settings = configure(directory, options.database_url)
     files = directory / "files"
     (files / "up").mkdir(parents=True)
     _say(f"preparing: a queue of {_QUEUE if 'list' in wanted else 0} deliveries")
@@ -48,7 +50,7 @@ def _measured(directory: Path, wanted: list[str] | tuple[str, ...], effort: Effo
     filled = False
     with ExitStack() as stack:
         stack.enter_context(servers.apart(servers=False))
-        gateway = stack.enter_context(servers.gateway(config, directory / "gateway.log"))
+        gateway = stack.enter_context(servers.gateway(config, directory / "gateway.log", options.workers))
         peer = stack.enter_context(servers.nginx(directory)) if servers.nginx_version() else None
         stage = Stage(gateway, peer, directory, files, effort)
         found = (
@@ -91,6 +93,7 @@ def _options(arguments: list[str] | None) -> argparse.Namespace:
     parser.add_argument("rows", nargs="*", choices=[*_ROWS, []], metavar="ROW", help=f"of {', '.join(_ROWS)}; all")
     parser.add_argument("--quick", action="store_true", help="smaller rounds, and 128 MiB instead of 1 GiB")
     parser.add_argument("--database-url", default="", help="an empty PostgreSQL database; SQLite if not given")
+    parser.add_argument("--workers", type=int, default=1, help="of the gateway (default 1); sftp-workers has its own")
     parser.add_argument("--directory", type=Path, help="where the data lie meanwhile (default: the system's for such)")
     parser.add_argument("--json", action="store_true", help="every round, for scripts")
     parser.add_argument("--strict", action="store_true", help="exit code 1 when something is over its budget")

@@ -72,10 +72,10 @@ class Server:
 
 
 @contextmanager
-def gateway(config: Path, log: Path) -> Iterator[Server]:
-    """`gateway serve` with this configuration; its log goes to a file."""
+def gateway(config: Path, log: Path, workers: int = 1) -> Iterator[Server]:
+    """`gateway serve` with this configuration and so many workers; its log goes to a file."""
     environment = {name: value for name, value in os.environ.items() if not name.startswith("GATEWAY__")}
-    command = [sys.executable, "-m", "gateway", "serve", "--config", str(config), "--json"]
+    command = [sys.executable, "-m", "gateway", "serve", "--config", str(config), "--json", "--workers", str(workers)]
     with log.open("wb") as sink, running(command, environment, sink) as process:
         line = _first_line(process)
         if not line.startswith("{"):
@@ -116,6 +116,22 @@ def apart(*, servers: bool) -> Iterator[None]:
         yield
     finally:
         os.sched_setaffinity(0, before)
+
+
+@contextmanager
+def anywhere() -> Iterator[None]:
+    """What is started in the block runs on whichever processor is free, servers too."""
+    global _PROCESSORS
+    kept, _PROCESSORS = _PROCESSORS, []
+    before = os.sched_getaffinity(0) if kept else set()
+    try:
+        if kept:
+            os.sched_setaffinity(0, kept)
+        yield
+    finally:
+        _PROCESSORS = kept
+        if kept:
+            os.sched_setaffinity(0, before)
 
 
 def nginx_version() -> str | None:

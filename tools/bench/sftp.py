@@ -14,7 +14,7 @@ from typing import Any
 
 import psutil  # type: ignore[import-untyped]  # it has no types of its own
 
-from tools.bench import servers, sftp_peers
+from tools.bench import servers, sftp_peers, workers
 from tools.bench.figures import Row, Series
 from tools.bench.servers import Server
 from tools.bench.sftp_client import Client, to_gateway, to_peer
@@ -22,7 +22,7 @@ from tools.bench.sftp_peers import Keys
 from tools.bench.sftp_world import IN_ONE_PULL, LARGE, POLLER, READER, WAITING, Wanted, puller
 from tools.bench.stage import Effort, Stage
 
-ROWS = ("sftp-poll", "sftp-pull", "sftp-files", "sftp-large", "sftp-beside", "sftp-idle")
+ROWS = ("sftp-poll", "sftp-pull", "sftp-files", "sftp-large", "sftp-beside", "sftp-workers", "sftp-idle")
 PEERS = _OPENSSH, _PROFTPD, _BARE = "OpenSSH", "ProFTPD", "bare asyncssh"
 _WITH_BARE = ("sftp-poll", "sftp-pull", "sftp-files")
 _AT_ONCE = 16
@@ -104,6 +104,8 @@ def measure(row: str, stage: Stage, found: list[Side]) -> list[Row]:
         return _large(found, effort.rounds, effort.large, stage.directory)
     if row == "sftp-beside":
         return _beside(found, effort.rounds, much.polls // 5)
+    if row == "sftp-workers":
+        return workers.measure(stage, found[0].client.keys, much.polls)
     return _idle(found, much.sessions)
 
 

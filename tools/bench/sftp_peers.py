@@ -111,6 +111,11 @@ def make_keys(root: Path) -> Keys:
     return Keys(client, root / "client")
 
 
+def read_keys(root: Path) -> Keys:
+    """The key that `make_keys` made there."""
+    return Keys(asyncssh.read_private_key(root / "client"), root / "client")
+
+
 def openssh_version() -> str | None:
     """`OpenSSH_9.2`, or None where its server is not installed."""
     program = _program("sshd")

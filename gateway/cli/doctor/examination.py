@@ -8,7 +8,18 @@ from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from gateway.cli.doctor import antivirus, blobs, clock, configuration, database, directory, keys, ports, records
+from gateway.cli.doctor import (
+    antivirus,
+    blobs,
+    clock,
+    configuration,
+    database,
+    directory,
+    keys,
+    ports,
+    records,
+    workers,
+)
 from gateway.cli.doctor.findings import Finding, State, problem, reason
 from gateway.cli.exits import Exit
 from gateway.cli.printing import console, print_json
@@ -52,6 +63,7 @@ async def examine(config: Path | None) -> list[Finding]:
         "keys": lambda: keys.check(settings),
         "clock": lambda: clock.check(now(), settings.data_dir / "gateway.db"),
         "ports": lambda: ports.check(settings),
+        "serve.workers": lambda: workers.check(settings),
     }
     for name, check in blocking.items():
         found += await _guarded(name, asyncio.to_thread(check))
