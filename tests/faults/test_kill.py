@@ -33,7 +33,7 @@ POINTS: Final = {
     "create": _COMMIT,
     "put": 2 * (_BLOB + _COMMIT),
     "complete": _COMMIT,
-    "fetch": _COMMIT,
+    "fetch": 2 * _COMMIT,  # the first login notes with which software it came
     "rename": _COMMIT,
     "delete": _COMMIT,
     "upload": _BLOB + _COMMIT,

@@ -279,28 +279,3 @@ async def test_an_archive_of_another_subscriber_of_the_shared_account_is_acknowl
     assert (await town.states(view), await town.states(view, 1)) == (["ACCEPTED"], ["READY"])
     assert {one.transmitter for one in await town.events(view)} == {RENNES}
     assert await town.folder_status(view) is Status.HUBEE_NOTIFIED
-
-
-async def test_a_client_that_is_back_before_its_lost_connection_was_noticed_has_read_it_all(town: Town) -> None:
-    view = await town.deposit()
-    lost = await town.find("A-1-EtatCivil-1.zip")
-    half = lost.size // 2
-    town.clock.pass_by(timedelta(seconds=1))
-    resumed = await town.find("A-1-EtatCivil-1.zip")
-    town.clock.pass_by(timedelta(seconds=1))
-    await town.close(resumed, (half, lost.size))
-    await town.close(lost, (0, half), clean=False)
-    assert await town.states(view) == ["FETCHED"]
-    await town.move(lost)
-    assert await town.states(view) == ["ACCEPTED"]
-
-
-async def test_a_lost_connection_is_no_end_though_an_earlier_handle_was_closed(town: Town) -> None:
-    view = await town.deposit()
-    first = await town.find("A-1-EtatCivil-1.zip")
-    half = first.size // 2
-    await town.close(first, (0, half))
-    town.clock.pass_by(timedelta(seconds=1))
-    second = await town.find("A-1-EtatCivil-1.zip")
-    await town.close(second, (half, first.size), clean=False)
-    assert await town.states(view) == ["READY"]

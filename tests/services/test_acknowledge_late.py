@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 
@@ -81,3 +82,28 @@ async def test_a_switch_back_opens_nothing_again(town: Town) -> None:
     await town.dismissed(RENNES_API)
     await town.switch(RENNES, Mode.SFTP)
     assert (await town.listing(), await town.states(view)) == ([], ["ACCEPTED"])
+
+
+async def test_a_client_that_is_back_before_its_lost_connection_was_noticed_has_read_it_all(town: Town) -> None:
+    view = await town.deposit()
+    lost = await town.find("A-1-EtatCivil-1.zip")
+    half = lost.size // 2
+    town.clock.pass_by(timedelta(seconds=1))
+    resumed = await town.find("A-1-EtatCivil-1.zip")
+    town.clock.pass_by(timedelta(seconds=1))
+    await town.close(resumed, (half, lost.size))
+    await town.close(lost, (0, half), clean=False)
+    assert await town.states(view) == ["FETCHED"]
+    await town.move(lost)
+    assert await town.states(view) == ["ACCEPTED"]
+
+
+async def test_a_lost_connection_is_no_end_though_an_earlier_handle_was_closed(town: Town) -> None:
+    view = await town.deposit()
+    first = await town.find("A-1-EtatCivil-1.zip")
+    half = first.size // 2
+    await town.close(first, (0, half))
+    town.clock.pass_by(timedelta(seconds=1))
+    second = await town.find("A-1-EtatCivil-1.zip")
+    await town.close(second, (half, first.size), clean=False)
+    assert await town.states(view) == ["READY"]
