@@ -136,6 +136,10 @@ class Supervisor:
             )
             self._starting.add(process)
             reader, channel = await asyncio.open_unix_connection(sock=ours)
+        except OSError as error:  # the system has no room for one more at the moment
+            ours.close()
+            log.error("worker could not be made", worker=number, reason=(error.strerror or str(error)).lower())
+            raise WorkersError(1) from error
         except BaseException:
             ours.close()
             raise

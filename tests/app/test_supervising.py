@@ -141,6 +141,7 @@ class Scene:
 
     def __init__(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         self.program = READY
+        self.nowhere = tmp_path / "no-such-program"
         self.settings = Settings(http=Http(port=0), sftp=Sftp(port=0))
         self.doors = listen(self.settings)
         self.stop = asyncio.Event()
@@ -160,16 +161,23 @@ def scene(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Scene:
     return Scene(tmp_path, monkeypatch)
 
 
-@pytest.mark.parametrize(("program", "code"), [(FAILING, 7), (HANGING, -signal.SIGKILL)])
+@pytest.mark.parametrize(("program", "start", "code"), [(FAILING, DEADLINE, 7), (HANGING, 0.2, -signal.SIGKILL)])
 async def test_what_cannot_start_at_first_ends_it(
-    scene: Scene, program: str, code: int, monkeypatch: pytest.MonkeyPatch
+    scene: Scene, program: str, start: float, code: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(supervising, "_START", 0.2)
+    monkeypatch.setattr(supervising, "_START", start)
     scene.program = program
     with pytest.raises(WorkersError) as failure:
         await scene.run(serving=lambda: pytest.fail("nothing serves"))
     assert failure.value.code == code
     assert scene.workers() == []
+
+
+async def test_no_room_for_a_process_is_a_start_that_failed(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(supervising, "_command", lambda _: [str(scene.nowhere)])
+    with pytest.raises(WorkersError) as failure:
+        await scene.run(serving=lambda: pytest.fail("nothing serves"))
+    assert failure.value.code == 1
 
 
 async def test_who_cannot_be_replaced_ends_the_others_too(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
