@@ -46,7 +46,13 @@ def measure(stage: Stage, keys: Keys, polls: int) -> list[Row]:
     return [
         Row("polls a second, 2 workers", "/s", two, 1.5, "1 worker", one, at_least=True),
         Row("  processor time of each", "ms", cost_of_two, None, "1 worker", cost_of_one),
+        Row("  so with processors of their own", "/s", _at_most(2, costs[2]), None, "1 worker", _at_most(1, costs[1])),
     ]
+
+
+def _at_most(workers: int, costs: list[float]) -> Series:
+    """Polls a second where each worker has a processor to itself and clients take nothing of it."""
+    return Series(tuple(workers / cost for cost in costs))
 
 
 def _round(clients: ProcessPoolExecutor, server: Server, directory: Path, polls: int) -> tuple[float, float]:
