@@ -45,8 +45,8 @@ async def work(descriptor: int) -> int:
     folder = settings.moves.folder_beside(orders.config) if settings.scheduler.enabled else None
     planning = asyncio.create_task(MovesFolder(gateway.office, folder).watch()) if folder else None
     try:
-        writer.write(READY)
         log.info("worker serving", process=os.getpid())
+        writer.write(READY)  # behind it in the log: that all of them serve
         await stop.wait()
         await gateway.drain()
     finally:
