@@ -71,7 +71,9 @@ _GESTURE = Statement(
         ),
     )
     .where(_c.id == bindparam("id"))
-    .with_for_update(of=deliveries)
+    # A switch waits for gestures under way, and they for it, so that it finds open what the journal says was open then.
+    # The subscription comes first, as it does for a switch that pins.
+    .suffix_with("FOR KEY SHARE OF subscriptions FOR UPDATE OF deliveries", dialect="postgresql")
 )
 _OF_CASE = Statement(select(*COLUMNS).where(_c.case_id == bindparam("case")).order_by(_c.published_at, _c.id))
 _FETCH = Statement(

@@ -215,3 +215,31 @@ async def test_a_server_that_is_away_cannot_be_opened(tmp_path: Path) -> None:
         await store.open()
     assert "secret" not in raised.value.message
     await store.close()
+
+
+async def test_a_switch_waits_for_gestures_under_way(postgres: PostgresStore) -> None:
+    """Else it would find open what the journal, line by line, says was acknowledged before it."""
+
+    def seed(tx: Transaction) -> str:
+        rows.referential(tx)
+        return rows.add_delivery(tx, rows.add_case(tx)).id
+
+    delivery = await postgres.write(seed)
+    holding, tried = threading.Event(), threading.Event()
+
+    def gesture(tx: Transaction) -> None:
+        assert tx.deliveries.for_gesture(delivery, Door.SFTP, "rennes") is not None
+        holding.set()
+        assert tried.wait(30)
+
+    def free(tx: Transaction) -> bool:
+        assert holding.wait(30)
+        try:
+            of = f"id = '{rows.RENNES_SFTP.id}'"
+            return run(tx, f"SELECT 1 FROM subscriptions WHERE {of} FOR UPDATE SKIP LOCKED") is not None
+        finally:
+            tried.set()
+
+    _, found = await asyncio.gather(postgres.write(gesture), postgres.write(free))
+    assert found is False
+    assert await postgres.write(free)
