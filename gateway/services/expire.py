@@ -49,9 +49,10 @@ async def undo_expiry(office: Office, caller: Caller, delivery_id: str) -> str:
 
 
 def _expire(office: Office, caller: Caller, delivery_id: str, now: datetime, tx: Transaction) -> bool:
-    delivery = tx.deliveries.get(delivery_id)
-    if delivery is None or delivery.state not in OPEN:
+    found = tx.deliveries.for_gesture(delivery_id, caller.door, caller.reader)  # a switch and this wait for each other
+    if found is None or found[0].state not in OPEN:
         return False
+    delivery = found[0]
     if not tx.deliveries.close(
         delivery.id, delivery.state, DeliveryState.EXPIRED, now, door=caller.door, actor=caller.actor
     ):

@@ -112,6 +112,7 @@ def rehearse(tx: Transaction, rehearsal: str, case: Case, delivery: Delivery) ->
 def withdraw(tx: Transaction, caller: Caller, delivery: Delivery, folder_id: str, now: datetime) -> bool:
     """Takes an open delivery back; False if its recipient was faster."""
     before, withdrawn = delivery.state, DeliveryState.WITHDRAWN
+    tx.deliveries.for_gesture(delivery.id, caller.door, caller.reader)  # a switch and this wait for each other
     if not tx.deliveries.close(delivery.id, before, withdrawn, now, door=caller.door, actor=caller.actor):
         return False
     tx.journal.write(
