@@ -38,11 +38,16 @@ async def test_a_mirror_again_fetches_nothing_twice(stage: Stage) -> None:
     assert await stage.statuses() == ["SENT", "SENT"]
 
 
-async def test_fetches_in_segments_renames_and_answers(stage: Stage) -> None:
+async def test_fetches_in_segments(stage: Stage) -> None:
+    await play(stage, f"pget -n 4 '{INBOX}/{ARCHIVE}' -o '{ARCHIVE}'")
+    assert await stage.same(stage.home / ARCHIVE)
+
+
+async def test_fetches_renames_and_answers(stage: Stage) -> None:
     stage.file("réponse.zip", ANSWER)
     await play(
         stage,
-        f"pget -n 4 '{INBOX}/{ARCHIVE}' -o '{ARCHIVE}'",
+        f"get '{INBOX}/{ARCHIVE}' -o '{ARCHIVE}'",
         f"mv '{INBOX}/{ARCHIVE}' '{INBOX}/DONE/{ARCHIVE}'",
         f"put réponse.zip -o {OUT}/réponse.zip",
     )
