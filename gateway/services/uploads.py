@@ -168,7 +168,7 @@ async def _committed(office: Office, upload: Upload) -> Blob | None:
 async def _taken(
     office: Office, upload: Upload, chunks: AsyncIterator[bytes], sha256: bytes | None
 ) -> tuple[Upload, Blob | None]:
-    """Writes what comes; the blob once it is whole."""
+    """Writes what comes; the blob once it is whole. How far it came is noted before anybody else can go on."""
     writer = await office.blobs.resume(upload.blob_key, upload.offset)
     try:
         # Only now nobody else writes: another request may have gone on before the file was ours.
@@ -183,10 +183,10 @@ async def _taken(
             unproven = False
             whole = writer.size == upload.size
         except BaseException:
-            await _note(office, upload, await writer.park(back=unproven))
+            await _note(office, upload, await writer.settle(back=unproven))
             raise
         if not whole:
-            return await _noted(office, upload, await writer.park()), None
+            return await _noted(office, upload, await writer.settle()), None
         await writer.sync()
         upload = await _noted(office, upload, writer.size)
         return upload, await writer.commit()

@@ -117,22 +117,30 @@ class PartialWriter:
         with disk.storage_errors("store"):
             await _to_its_end(self._sync)
 
-    async def park(self, *, back: bool = False) -> int:
-        """Leaves the bytes durable, to be gone on with; with `back` only those that were there at first.
+    async def settle(self, *, back: bool = False) -> int:
+        """Makes durable what is there, with `back` only what was there at first, and tells how many bytes that are.
 
-        Tells how many that are. Without effect after `commit`, or another `park`. Raises StorageUnavailable.
+        Nobody else can go on with them before `park`. Raises StorageUnavailable.
+        """
+        sums = self._begun if back else self._sums
+        if self._touched:
+            with disk.storage_errors("store"):
+                await _to_its_end(lambda: self._settle(sums.size))
+            self._touched = False
+        self._sums = sums
+        return self.size
+
+    async def park(self) -> int:
+        """Leaves the bytes, settled, to be gone on with, and tells how many they are.
+
+        Without effect after `commit`, or another `park`. Raises StorageUnavailable.
         """
         if self._fd >= 0:
-            sums = self._begun if back else self._sums
-            fd = self._fd
             try:
-                if self._touched:
-                    with disk.storage_errors("store"):
-                        await _to_its_end(lambda: self._settle(sums.size))
-                self._partials._remember(self._key, os.fstat(fd).st_mtime_ns, sums)
-                self._sums = sums
+                await self.settle()
+                self._partials._remember(self._key, os.fstat(self._fd).st_mtime_ns, self._sums)
             finally:
-                self._fd = -1
+                fd, self._fd = self._fd, -1
                 os.close(fd)
         return self.size
 

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
+from typing import TypeVar, cast
 
 import pytest
 
@@ -16,6 +17,7 @@ from gateway.domain.dossiers import AttachmentStatus
 from gateway.domain.errors import InvalidRequestError, NotFoundError, UnavailableError
 from gateway.services import uploads
 from gateway.services.housekeeping import sweep_blobs
+from gateway.services.ports import Store, Transaction
 from gateway.services.uploads import ChecksumError, OffsetError
 from tests.services.people import DEPOSITOR, PDF, chunks
 from tests.services.scene import kept_blobs
@@ -32,6 +34,8 @@ from tests.services.uploading import (
     restarted,
     standing,
 )
+
+T = TypeVar("T")
 
 
 @pytest.mark.parametrize("anew", [False, True])
@@ -174,3 +178,30 @@ async def test_two_last_requests_at_once_make_one_attachment(town: Town) -> None
     blob = (await attachment_of(town, upload)).blob
     assert blob is not None
     assert (await town.blobs.committed(blob.key)).sha256 == DIGEST
+
+
+@pytest.mark.parametrize("breaks", [False, True])
+async def test_nobody_goes_on_before_it_is_noted_how_far_an_upload_came(town: Town, breaks: bool) -> None:
+    upload = await begun(town, await town.hand_in())
+    turned_away = []
+
+    class Noting:
+        """The store, as it is asked by the first request to note how far it came: then another one begins."""
+
+        read = staticmethod(town.store.read)
+
+        async def write(self, verb: Callable[[Transaction], T]) -> T:
+            with pytest.raises(BlobBusy):
+                await append(town, upload, 0, PDF[:50], restarted(town))
+            turned_away.append(1)
+            return await town.store.write(verb)
+
+    office = replace(town.office, store=cast(Store, Noting()))
+    if breaks:
+        with pytest.raises(BrokenError):
+            await uploads.append(office, DEPOSITOR, upload.id, 0, broken(PDF[:100]))
+    else:
+        await append(town, upload, 0, PDF[:100], office)
+    assert turned_away == [1]
+    assert await standing(town, upload) == 100
+    assert (await append(town, upload, 100, PDF[100:])).complete
