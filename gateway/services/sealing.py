@@ -43,8 +43,8 @@ async def seal_new(office: Office) -> int:
     Writers are not held up: lines are read and hashed first, and the transaction of a seal only adds it.
     """
     sealed = 0
-    while count := await _seal_batch(office):
-        sealed += count
+    while (count := await _seal_batch(office)) != 0:
+        sealed += count or 0
     return sealed
 
 
@@ -77,7 +77,8 @@ def _part(after: int, tx: Transaction) -> Part | None:
     return Part(seals[0], tuple(lines))
 
 
-async def _seal_batch(office: Office) -> int:
+async def _seal_batch(office: Office) -> int | None:
+    """How many lines it sealed; None when somebody else was faster, and there may be more to seal."""
     now, signer = office.clock(), office.signer
     assert signer is not None, "an office that seals has a key"
 
@@ -101,11 +102,4 @@ async def _seal_batch(office: Office) -> int:
     signature = signer.sign(digest)
     seal = Seal(first, final, missing, numbers, digests, previous, digest, signer.key_id, signature, now)
 
-    def verb(tx: Transaction) -> bool:
-        newest = tx.seals.last()
-        if (newest.digest if newest else GENESIS) != previous:
-            return False  # somebody else sealed meanwhile
-        tx.seals.add(seal)
-        return True
-
-    return len(lines) if await office.store.write(verb) else 0
+    return len(lines) if await office.store.write(lambda tx: tx.seals.add(seal)) else None

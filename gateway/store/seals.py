@@ -8,13 +8,19 @@ from sqlalchemy import bindparam, select
 
 from gateway.domain.seals import Seal
 from gateway.store.session import Row, Session
-from gateway.store.statement import Statement, insert_into
+from gateway.store.statement import Statement
 from gateway.store.tables import seals
 from gateway.store.values import at, from_json, to_json, to_ms
 
 _c = seals.c
 _COLUMNS = [*(column for column in seals.columns if column is not _c.number), _c.number]
-_INSERT = insert_into(seals)
+_INSERT = Statement(
+    lambda insert: (
+        insert(seals)
+        .values({column.name: bindparam(column.name) for column in _COLUMNS[:-1]})
+        .on_conflict_do_nothing(index_elements=[_c.previous])
+    )
+)
 _LAST = Statement(select(*_COLUMNS).order_by(_c.number.desc()).limit(1))
 _AFTER = Statement(
     select(*_COLUMNS).where(_c.number > bindparam("behind")).order_by(_c.number).limit(bindparam("most"))
@@ -45,9 +51,9 @@ class Seals:
             found -= set(from_json(late))
         return found
 
-    def add(self, new: Seal) -> None:
-        """Adds the newest one."""
-        self._session.run(
+    def add(self, new: Seal) -> bool:
+        """Adds the newest one, unless another follows the same one by now."""
+        added = self._session.run(
             _INSERT,
             first_seq=new.first,
             last_seq=new.last,
@@ -60,6 +66,7 @@ class Seals:
             signature=new.signature,
             sealed_at=to_ms(new.sealed_at),
         )
+        return added == 1
 
 
 def _seal(row: Row) -> Seal:

@@ -32,6 +32,7 @@ def upgrade() -> None:
         sa.Column("signature", sa.LargeBinary(length=64), nullable=False),
         sa.Column("sealed_at", sa.BigInteger(), nullable=False),
         sa.PrimaryKeyConstraint("number", name=op.f("pk_seals")),
+        sa.UniqueConstraint("previous", name=op.f("uq_seals_previous")),
     )
     op.add_column("subscriptions", sa.Column("rehearsal_id", _ID))
     op.add_column("subscriptions", sa.Column("rehearsal_mode", sa.String(length=7)))

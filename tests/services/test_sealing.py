@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from dataclasses import replace
+from typing import TypeVar, cast
 
 import pytest
 from sqlalchemy import bindparam, delete, insert, select, update
@@ -12,6 +14,7 @@ from gateway.domain.errors import ForbiddenError
 from gateway.domain.seals import Check
 from gateway.services import sealing
 from gateway.services.office import Office
+from gateway.services.ports import Store
 from gateway.store.signing import Signer, verifies
 from gateway.store.statement import Statement
 from gateway.store.tables import journal
@@ -19,6 +22,7 @@ from gateway.store.transaction import Transaction
 from tests.services.people import DEPOSITOR, OPERATOR
 from tests.services.town import Town
 
+T = TypeVar("T")
 SIGNER = Signer(bytes(32))
 _c = journal.c
 _CHANGE = Statement(update(journal).where(_c.seq == bindparam("of")).values(actor=bindparam("actor")))
@@ -108,6 +112,28 @@ async def test_two_who_seal_at_once_seal_nothing_twice(town: Town, office: Offic
     await asyncio.gather(*(sealing.seal_new(office) for _ in range(3)))
     found = await sealing.check(office, OPERATOR, signed())
     assert (found.lines, found.faults) == (len(await town.lines()), ())
+
+
+async def test_who_was_not_the_first_to_seal_goes_on_with_what_is_left(town: Town, office: Office) -> None:
+    await town.deposit("A-1")
+    faster: list[int] = []
+
+    class Slower:
+        """The store, at which somebody else seals before the first write, and at which more is written then."""
+
+        read = staticmethod(town.store.read)
+
+        async def write(self, verb: Callable[[Transaction], T]) -> T:
+            if not faster:
+                faster.append(await sealing.seal_new(office))
+                await town.deposit("A-2")
+            return await town.store.write(verb)
+
+    later = await sealing.seal_new(replace(office, store=cast(Store, Slower())))
+    lines = len(await town.lines())
+    found = await sealing.check(office, OPERATOR, signed())
+    assert (faster[0] + later, found.lines, found.faults) == (lines, lines, ())
+    assert later > 0
 
 
 async def test_another_key_does_not_vouch_for_it(town: Town, office: Office) -> None:

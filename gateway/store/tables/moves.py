@@ -14,6 +14,7 @@ from sqlalchemy import (
     String,
     Table,
     Text,
+    UniqueConstraint,
     text,
 )
 
@@ -173,4 +174,5 @@ seals = Table(
     Column("key_id", String(16), nullable=False),
     Column("signature", LargeBinary(64), nullable=False),
     Column("sealed_at", Instant, nullable=False),
+    UniqueConstraint("previous"),  # two who seal at once make one chain
 )
