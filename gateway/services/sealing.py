@@ -82,24 +82,25 @@ async def _seal_batch(office: Office) -> int | None:
     now, signer = office.clock(), office.signer
     assert signer is not None, "an office that seals has a key"
 
-    def look(tx: Transaction) -> tuple[Seal | None, list[Line], list[Line]]:
+    def look(tx: Transaction) -> tuple[Seal | None, list[int], list[int], dict[int, bytes]]:
         last = tx.seals.last()
-        missing = tx.seals.missing(now - PATIENCE)
-        return last, tx.journal.after(last.last if last else 0, BATCH), tx.journal.numbered(sorted(missing))
+        fresh = tx.journal.after(last.last if last else 0, BATCH)
+        late = tx.journal.numbered(sorted(tx.seals.missing(now - PATIENCE)))
+        # Hashed here, beside the loop on which others wait.
+        hashed = {line.seq: line_digest(line) for line in (*fresh, *late)}
+        return last, [line.seq for line in fresh], [line.seq for line in late], hashed
 
-    last, fresh, late = await office.store.read(look)
-    if not fresh and not late:
+    last, fresh, late, hashed = await office.store.read(look)
+    if not hashed:
         return 0
     first = last.last + 1 if last else 1
-    final = fresh[-1].seq if fresh else first - 1
-    there = {line.seq for line in fresh}
+    final = fresh[-1] if fresh else first - 1
+    there = set(fresh)
     missing = tuple(seq for seq in range(first, final + 1) if seq not in there)
-    lines = sorted([*fresh, *late], key=lambda line: line.seq)
-    digests = b"".join(map(line_digest, lines))
+    digests = b"".join(hashed[seq] for seq in sorted(hashed))
     previous = last.digest if last else GENESIS
-    numbers = tuple(line.seq for line in late)
-    digest = seal_digest(first, final, missing, numbers, digests, previous, now)
+    digest = seal_digest(first, final, missing, late, digests, previous, now)
     signature = signer.sign(digest)
-    seal = Seal(first, final, missing, numbers, digests, previous, digest, signer.key_id, signature, now)
+    seal = Seal(first, final, missing, tuple(late), digests, previous, digest, signer.key_id, signature, now)
 
-    return len(lines) if await office.store.write(lambda tx: tx.seals.add(seal)) else None
+    return len(hashed) if await office.store.write(lambda tx: tx.seals.add(seal)) else None
