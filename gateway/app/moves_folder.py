@@ -20,11 +20,12 @@ from gateway.domain.ids import new_id
 from gateway.domain.moves import Move, MoveState
 from gateway.domain.plans import UnplannableError
 from gateway.services import leases, moves, planning
+from gateway.services.move_steps import WATCHED
 from gateway.services.office import Office, gateway_caller
 
 log = structlog.get_logger("gateway.app")
 
-ACTOR: Final = "gateway moves (watched folder)"
+ACTOR: Final = WATCHED
 _LEASE: Final = timedelta(seconds=30)
 
 

@@ -89,7 +89,9 @@ def _show(found: Status, rows: list[NotSwitched], *, every: bool) -> None:
         print(f"  {move.reason}")
     print(f"Plan {move.plan_digest}, by {move.planned_by}.")
     if move.approved_at is not None:
-        print(f"Approved by {move.approved_by}, {move.approved_at:%Y-%m-%d %H:%M} UTC.")
+        print(
+            f"{'Approved first' if move.state == 'PLANNED' else 'Approved'} by {move.approved_by}, {move.approved_at:%Y-%m-%d %H:%M} UTC."
+        )
     if move.applied_at is not None:
         print(f"Applied by {move.applied_by}, {move.applied_at:%Y-%m-%d %H:%M} UTC.")
     shown = [state for state in RowState if found.totals.get(state)]

@@ -16,6 +16,8 @@ from gateway.services.office import Policy
 from gateway.services.ports import Transaction
 
 BY_HAND: Final = "by hand"
+WATCHED: Final = "gateway moves (watched folder)"
+"""The actor that plans what lies in the watched folder: nobody knows who wrote it there."""
 
 
 class Step(StrEnum):
@@ -112,10 +114,16 @@ def _approved(move: Move, wish: Wish, policy: Policy) -> Change | None:
     if move.state is MoveState.APPROVED:
         return None
     _expect(move, "approved", MoveState.PLANNED)
-    if policy.two_people and wish.caller.actor == move.planned_by:
-        raise ForbiddenError("Another person than the one who planned the move has to approve it")
-    after = replace(move, state=MoveState.APPROVED, approved_by=wish.caller.actor, approved_at=wish.now)
-    return after, Entry.MOVE_APPROVED, {}
+    actor, state = wish.caller.actor, MoveState.APPROVED
+    if policy.two_people:
+        if actor in (move.planned_by, WATCHED):
+            raise ForbiddenError("Another person than the one who planned the move has to approve it")
+        if move.planned_by == WATCHED and move.approved_by in (None, actor):
+            if move.approved_by == actor:
+                return None
+            state = MoveState.PLANNED
+    detail = {"first": True} if state is MoveState.PLANNED else {}
+    return replace(move, state=state, approved_by=actor, approved_at=wish.now), Entry.MOVE_APPROVED, detail
 
 
 def _applied(move: Move, wish: Wish, _: Policy) -> Change | None:

@@ -48,6 +48,7 @@ async def record(
         await office.store.write(partial(_add, move.id, batch))
 
     def verb(tx: Transaction) -> tuple[Move, str | None]:
+        tx.moves.reserve(spec.name)
         before = tx.moves.hold(spec.name)
         same = _replaceable(before, digest)
         if same is not None:
@@ -94,8 +95,10 @@ async def take(
         change = decided(move, wish, office.policy)
         if change is not None:
             move, entry, detail = change
-            keep(tx, caller, existing(tx.moves.named(name)), move, entry, wish.now, **detail)
-            moved.append(move.state)
+            known = existing(tx.moves.named(name))
+            keep(tx, caller, known, move, entry, wish.now, **detail)
+            if move.state is not known.state:
+                moved.append(move.state)
         return status_of(tx, move)
 
     done = await office.store.write(lambda tx: only_once(tx, caller, once, wish.now, verb))
@@ -105,7 +108,10 @@ async def take(
 
 
 async def approve(office: Office, caller: Caller, name: str, digest: str) -> Move:
-    """Approves the plan of that digest. Where two people are asked for, not by who planned it. Raises as `take`."""
+    """Approves the plan of that digest. Where two people are asked for, not by who planned it. Raises as `take`.
+
+    Of a plan that the watched folder made, two people approve then: the first leaves it PLANNED.
+    """
     return await _taken(office, caller, name, Step.APPROVE, digest=digest)
 
 

@@ -10,7 +10,7 @@ from sqlalchemy import bindparam, delete, func, select, update
 from gateway.domain.moves import Move, MoveState, Wave, WaveState
 from gateway.domain.specs import spec_of, spec_value
 from gateway.store.session import Row, Session
-from gateway.store.statement import Statement, insert_into
+from gateway.store.statement import POSTGRES, Statement, insert_into
 from gateway.store.tables import move_rows, move_waves, moves
 from gateway.store.values import at, from_json, from_ms, to_json, to_ms
 
@@ -22,6 +22,7 @@ _named = select(*_COLUMNS).where(_c.name == bindparam("named"))
 _NAMED = Statement(_named)
 _HOLD = Statement(_named.with_for_update())
 _GET = Statement(select(*_COLUMNS).where(_c.id == bindparam("of")))
+_RESERVE = Statement(select(func.pg_advisory_xact_lock(func.hashtext(bindparam("named")))))
 _AFTER = Statement(
     select(*_COLUMNS)
     .where(_c.name > bindparam("after"), _c.state != MoveState.ABANDONED)
@@ -121,6 +122,11 @@ class Moves:
         """The move of that name, kept from changes by others until the transaction ends."""
         row = self._session.row(_HOLD, named=name)
         return None if row is None else _move(row)
+
+    def reserve(self, name: str) -> None:
+        """Keeps a name, of a move or of none yet, from being given by others until the transaction ends."""
+        if self._session.dialect is POSTGRES:  # SQLite has one writer at a time
+            self._session.rows(_RESERVE, named=name)
 
     def after(self, name: str, most: int) -> list[Move]:
         """Those whose name comes after one, in their order."""

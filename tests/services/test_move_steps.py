@@ -10,7 +10,7 @@ from gateway.domain.errors import ConflictError, ForbiddenError
 from gateway.domain.identity import Right
 from gateway.domain.moves import MoveState, RowState
 from gateway.services import moves
-from gateway.services.move_steps import Status, Step, Wish, decided, shown
+from gateway.services.move_steps import WATCHED, Status, Step, Wish, decided, shown
 from gateway.services.office import Policy
 from gateway.services.once import Once, Replay
 from gateway.services.precondition import Precondition
@@ -86,6 +86,33 @@ async def test_nobody_but_another_approves_where_two_people_are_asked_for(town: 
     with pytest.raises(ForbiddenError, match="Another person"):
         decided(move, Wish(Step.APPROVE, PLANNER, START, DIGEST), policy)
     assert decided(move, Wish(Step.APPROVE, APPROVER, START, DIGEST), policy) is not None
+
+
+async def test_of_a_plan_that_nobody_signed_two_people_approve_where_two_are_asked_for(town: Town) -> None:
+    move = replace(await recorded(town), planned_by=WATCHED)
+    policy = Policy(two_people=True)
+    folder = replace(APPROVER, actor=WATCHED)
+    with pytest.raises(ForbiddenError, match="Another person"):
+        decided(move, Wish(Step.APPROVE, folder, START, DIGEST), policy)
+    first = decided(move, Wish(Step.APPROVE, APPROVER, START, DIGEST), policy)
+    assert first is not None
+    assert (first[0].state, first[0].approved_by, first[2]) == (MoveState.PLANNED, "approver", {"first": True})
+    assert decided(first[0], Wish(Step.APPROVE, APPROVER, START, DIGEST), policy) is None, "once more by the same"
+    with pytest.raises(ForbiddenError):
+        decided(first[0], Wish(Step.APPROVE, folder, START, DIGEST), policy)
+    second = decided(first[0], Wish(Step.APPROVE, APPLIER, START, DIGEST), policy)
+    assert second is not None
+    assert (second[0].state, second[0].approved_by, second[2]) == (MoveState.APPROVED, "applier", {})
+    one_is_enough = decided(move, Wish(Step.APPROVE, APPROVER, START, DIGEST), Policy())
+    assert one_is_enough is not None
+    assert one_is_enough[0].state is MoveState.APPROVED
+
+
+async def test_the_folder_is_nobody_elses_second_person(town: Town) -> None:
+    move = await recorded(town)
+    wish = Wish(Step.APPROVE, replace(APPROVER, actor=WATCHED), START, DIGEST)
+    with pytest.raises(ForbiddenError, match="Another person"):
+        decided(move, wish, Policy(two_people=True))
 
 
 def test_counts_are_shown_without_what_is_none() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import replace
 from datetime import timedelta
 
@@ -10,6 +11,7 @@ import pytest
 from gateway.domain.errors import ConflictError, ForbiddenError, NotFoundError
 from gateway.domain.moves import MoveState, RowState
 from gateway.services import moves
+from tests.databases import Database, opened
 from tests.services.moving import ALL_SFTP, APPLIER, APPROVER, DIGEST, PLANNER, found, planned, recorded, running
 from tests.services.people import OPERATOR, RENNES_API
 from tests.services.town import Town
@@ -40,6 +42,39 @@ async def test_the_same_plan_is_recorded_once(town: Town) -> None:
     assert await recorded(town, caller=OPERATOR) == first
     assert len(await town.lines("move.planned")) == 1
     assert await moves.listing(town.office, OPERATOR) == [first]
+
+
+async def test_of_several_who_record_one_name_at_once_each_comes_before_or_after_the_others(
+    town: Town, database: Database
+) -> None:
+    spec, waves, rows = planned(town)
+    async with opened(database) as other:
+        offices = [town.office, replace(town.office, store=other)]
+        digests = [f"{number:064x}" for number in (1, 2, 3, 4, 1, 2, 3, 4)]
+        kept = await asyncio.gather(
+            *(
+                moves.record(offices[number % 2], PLANNER, spec, waves, iter(rows), digest)
+                for number, digest in enumerate(digests)
+            )
+        )
+    assert [move.plan_digest for move in kept] == digests
+    (last,) = await moves.listing(town.office, OPERATOR)
+    assert (last in kept, (await found(town)).totals) == (True, {RowState.WAITING: 4})
+    lines = await town.lines("move.planned")
+    assert lines[-1].digest == last.plan_digest
+    replaced = [line.detail["replaces"] for line in lines]
+    assert replaced == [None, *(line.digest for line in lines[:-1])], "each replaced the one before"
+
+
+async def test_the_same_plan_recorded_at_once_is_recorded_once(town: Town, database: Database) -> None:
+    spec, waves, rows = planned(town)
+    async with opened(database) as other:
+        offices = [town.office, replace(town.office, store=other)] * 4
+        kept = await asyncio.gather(
+            *(moves.record(office, PLANNER, spec, waves, iter(rows), DIGEST) for office in offices)
+        )
+    assert len({move.id for move in kept}) == 1
+    assert len(await town.lines("move.planned")) == 1
 
 
 async def test_a_newer_plan_replaces_one_that_has_not_begun(town: Town) -> None:
