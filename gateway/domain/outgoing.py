@@ -30,7 +30,10 @@ class WebhookKeys:
 
 @dataclass(frozen=True, slots=True)
 class Outgoing:
-    """One outgoing call; its `id` is its idempotency key. `fence` is the number of the claim under which it runs."""
+    """One outgoing call; its `id` is its idempotency key. `fence` is the number of the claim under which it runs.
+
+    `case_id`: the case that it tells of, None for a test call.
+    """
 
     id: str
     kind: str
@@ -42,6 +45,7 @@ class Outgoing:
     state: OutgoingState = OutgoingState.PENDING
     next_at: datetime | None = None
     last_error: str | None = None
+    case_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

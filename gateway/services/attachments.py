@@ -112,7 +112,7 @@ def event_target(office: Office, caller: Caller, case_id: str, event_id: str, at
     """The same of an event."""
 
     def target(tx: Transaction, *, hold: bool) -> tuple[Transaction, Attachment]:
-        tx = on_case(tx, caller, case_id)
+        tx = on_case(tx, caller, case_id, hold=hold)
         case, _ = case_of(tx, caller, case_id, hold=hold)
         event = own_event(tx, caller, case, event_id)
         attachment = tx.attachments.hold(attachment_id) if hold else tx.attachments.get(attachment_id)
@@ -145,10 +145,11 @@ async def record(
         if not first(tx):
             return False, None
         note(place, caller, attachment, blob, verdict, now)
-        return True, attachment.blob
+        of = tx.folders.get(attachment.folder_id)
+        return of is None or not of.synthetic, attachment.blob
 
-    recorded, replaced = await office.store.write(verb)
-    if recorded:
+    counts, replaced = await office.store.write(verb)
+    if counts:
         office.meter.count("attachments_total", outcome=verdict.status)
     if replaced is not None:
         await office.blobs.delete(replaced.key)
@@ -199,7 +200,7 @@ async def open_event_attachment(
     """Opens an attachment of an event; the other side sees it once the event is sent."""
 
     def query(tx: Transaction) -> Attachment | None:
-        tx = on_case(tx, caller, case_id)
+        tx = on_case(tx, caller, case_id, hold=False)
         case, _ = case_of(tx, caller, case_id)
         event = tx.events.get(case.id, event_id)
         if event is None:

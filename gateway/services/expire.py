@@ -7,7 +7,7 @@ from functools import partial
 from typing import Final
 
 from gateway.domain.deliveries import OPEN, Delivery, DeliveryState
-from gateway.domain.dossiers import ActionType, Case, Event, EventStatus
+from gateway.domain.dossiers import ActionType, Case, Event, EventStatus, Folder
 from gateway.domain.errors import ConflictError, NotFoundError
 from gateway.domain.expiry import notice
 from gateway.domain.identity import Caller
@@ -29,9 +29,10 @@ async def expire_due(office: Office) -> int:
     due = await office.store.read(lambda tx: tx.deliveries.due(now, BATCH))
     expired = 0
     for delivery_id in due:
-        expired += await office.store.write(partial(_expire, office, caller, delivery_id, now))
-    for _ in range(expired):
-        office.meter.count("expired_total")
+        of = await office.store.write(partial(_expire, office, caller, delivery_id, now))
+        expired += of is not None
+        if of is not None and not of.synthetic:
+            office.meter.count("expired_total")
     return expired
 
 
@@ -48,15 +49,16 @@ async def undo_expiry(office: Office, caller: Caller, delivery_id: str) -> str:
     return published
 
 
-def _expire(office: Office, caller: Caller, delivery_id: str, now: datetime, tx: Transaction) -> bool:
+def _expire(office: Office, caller: Caller, delivery_id: str, now: datetime, tx: Transaction) -> Folder | None:
+    """The folder of the delivery that expired; None when there was nothing to expire any more."""
     found = tx.deliveries.for_gesture(delivery_id, caller.door, caller.reader)  # a switch and this wait for each other
     if found is None or found[0].state not in OPEN:
-        return False
+        return None
     delivery = found[0]
     if not tx.deliveries.close(
         delivery.id, delivery.state, DeliveryState.EXPIRED, now, door=caller.door, actor=caller.actor
     ):
-        return False
+        return None
     held = tx.cases.hold(delivery.case_id)
     assert held is not None, "a delivery refers to its case"
     case, folder = held
@@ -71,7 +73,7 @@ def _expire(office: Office, caller: Caller, delivery_id: str, now: datetime, tx:
         subscription_id=delivery.subscription_id,
         detail={"from": delivery.state},
     )
-    return True
+    return folder
 
 
 def _alert(office: Office, caller: Caller, case: Case, delivery: Delivery, now: datetime) -> Event:

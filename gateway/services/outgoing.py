@@ -17,6 +17,7 @@ from gateway.domain.journal import Entry
 from gateway.domain.outgoing import Outgoing, OutgoingState, WebhookKeys
 from gateway.services.access import operators_alone
 from gateway.services.alerts import alert
+from gateway.services.figures import made_up
 from gateway.services.office import Office, gateway_caller
 from gateway.services.ports import Transaction
 from gateway.services.webhook_keys import signing_key
@@ -66,14 +67,15 @@ async def settle(office: Office, call: Call, failure: str | None) -> None:
         state = OutgoingState.DEAD if again_at is None else OutgoingState.PENDING
 
     def verb(tx: Transaction) -> bool:
+        """Whether it counts."""
         last = tx.outbox.settle(call.outgoing, state, now, again_at=again_at, error=failure and failure[:500])
         if last and state is not OutgoingState.PENDING:
             entry = Entry.OUTGOING_SENT if state is OutgoingState.SENT else Entry.OUTGOING_DEAD
             caller = gateway_caller(office, "outgoing")
-            _line(tx, office, caller, entry, call.outgoing.id, call.outgoing.subscription_id)
+            _line(tx, office, caller, entry, call.outgoing.id, call.outgoing)
         if last and state is OutgoingState.DEAD:
             tell_of_dead(tx, office, call.outgoing, failure or "", now)
-        return last
+        return last and not made_up(tx, call.outgoing.case_id)
 
     if await office.store.write(verb):
         office.meter.count("outgoing_total", outcome=state)
@@ -131,7 +133,8 @@ def _line(
     caller: Caller,
     entry: Entry,
     outgoing_id: str,
-    subscription_id: str | None = None,
+    call: Outgoing | None = None,
 ) -> None:
+    subscription, case = (call.subscription_id, call.case_id) if call else (None, None)
     detail = {"outgoing": outgoing_id}
-    tx.journal.write(entry, caller, office.clock(), subscription_id=subscription_id, detail=detail)
+    tx.journal.write(entry, caller, office.clock(), subscription_id=subscription, case_id=case, detail=detail)

@@ -49,7 +49,7 @@ def publish(
     publication or a re-opening is). Raises InvalidRequestError when no attachment was received.
     """
     process = process_of(tx, case.process)
-    subscription = subscription_of(tx, case.subscription_id)
+    subscription = subscription_of(tx, case.subscription_id, hold=True)
     counted = kind in _COUNTED if counted is None else counted
     attachments = _manifest(tx, case, subscription, event)
     number = safe_number(folder.external_id)
@@ -241,4 +241,4 @@ def tell(tx: Transaction, delivery: Delivery, subscription: Subscription, now: d
     }
     payload = {"type": "delivery.published", "timestamp": now.isoformat(timespec="milliseconds"), "data": data}
     text = json.dumps(payload, separators=(",", ":"))
-    tx.outbox.add(Outgoing(new_id(), "webhook", subscription.id, text, now, next_at=now))
+    tx.outbox.add(Outgoing(new_id(), "webhook", subscription.id, text, now, next_at=now, case_id=delivery.case_id))

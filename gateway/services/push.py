@@ -18,6 +18,7 @@ from gateway.pec.archive import Archive
 from gateway.services.acknowledge import ARCHIVE
 from gateway.services.alerts import alert
 from gateway.services.authenticate import account_caller
+from gateway.services.figures import made_up
 from gateway.services.office import Office, gateway_caller
 from gateway.services.outgoing import tell_of_dead
 from gateway.services.ports import Transaction
@@ -154,9 +155,10 @@ async def delivered(office: Office, server: Server, push: Push, digest: bytes, *
     delivery, caller = push.delivery, server.caller
     whole = Serving(owned=True, epoch=push.epoch, coverage={ARCHIVE: ((0, delivery.archive_size),)}, whole_at=now)
 
-    def verb(tx: Transaction) -> bool:
+    def verb(tx: Transaction) -> bool | None:
+        """Whether it counts; None when another attempt has settled it."""
         if not tx.outbox.settle(push.outgoing, OutgoingState.SENT, now, again_at=None, error=None):
-            return False
+            return None
         held = tx.deliveries.for_gesture(delivery.id, caller.door, caller.reader)
         assert held is not None, "a push refers to its delivery"
         tx.servings.save(delivery.id, caller.door, caller.reader, whole, now)
@@ -177,10 +179,12 @@ async def delivered(office: Office, server: Server, push: Push, digest: bytes, *
             detail={"attempt": push.outgoing.attempts} | ({"found": True} if found else {}),
         )
         tx.breakers.drop(server.subscription_id)
-        return True
+        return case is None or not case[1].synthetic
 
-    if await office.store.write(verb):
+    counts = await office.store.write(verb)
+    if counts:
         office.meter.count("pushes_total", outcome="delivered")
+    if counts is not None:
         office.signals.published()
 
 
@@ -202,9 +206,10 @@ async def failed(office: Office, push: Push, error: str, *, give_up: bool = Fals
             sid = push.delivery.subscription_id
             detail = {"outgoing": push.outgoing.id}
             caller = gateway_caller(office, "push")
-            tx.journal.write(Entry.OUTGOING_DEAD, caller, now, subscription_id=sid, detail=detail)
+            case = push.delivery.case_id
+            tx.journal.write(Entry.OUTGOING_DEAD, caller, now, subscription_id=sid, case_id=case, detail=detail)
             tell_of_dead(tx, office, push.outgoing, error, now)
-        return last
+        return last and not made_up(tx, push.delivery.case_id)
 
     if await office.store.write(verb):
         office.meter.count("pushes_total", outcome="dead" if state is OutgoingState.DEAD else "failed")

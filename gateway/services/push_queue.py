@@ -21,7 +21,7 @@ def queue(tx: Transaction, delivery: Delivery, subscription: Subscription, now: 
     if subscription.push is None or subscription.transport is not Transport.PUSH:
         return
     if subscription.access_mode is Mode.SFTP:
-        _add(tx, delivery.id, subscription.id, now)
+        _add(tx, delivery.id, subscription.id, delivery.case_id, now)
 
 
 async def adopt(office: Office) -> int:
@@ -36,8 +36,8 @@ async def adopt(office: Office) -> int:
 
     def verb(tx: Transaction) -> int:
         missing = tx.pushes.missing(now, BATCH)
-        for delivery_id, subscription_id in missing:
-            _add(tx, delivery_id, subscription_id, now)
+        for delivery_id, subscription_id, case_id in missing:
+            _add(tx, delivery_id, subscription_id, case_id, now)
         return len(missing)
 
     return await office.store.write(verb)
@@ -48,5 +48,5 @@ async def sweep(office: Office) -> int:
     return await office.store.write(lambda tx: tx.pushes.sweep())
 
 
-def _add(tx: Transaction, delivery_id: str, subscription_id: str, now: datetime) -> None:
-    tx.outbox.add(Outgoing(delivery_id, KIND, subscription_id, "", now, next_at=now))
+def _add(tx: Transaction, delivery_id: str, subscription_id: str, case_id: str, now: datetime) -> None:
+    tx.outbox.add(Outgoing(delivery_id, KIND, subscription_id, "", now, next_at=now, case_id=case_id))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from gateway.domain.answers import Answer, AnswerState
@@ -14,7 +14,7 @@ from gateway.domain.errors import InvalidRequestError
 from gateway.domain.identity import Caller, Role
 from gateway.domain.ids import new_id
 from gateway.domain.journal import Entry
-from gateway.domain.referential import Process
+from gateway.domain.referential import Process, SftpAccount
 from gateway.domain.statuses import Status, Step, allowed, steps
 from gateway.pec import returns as legacy
 from gateway.pec.names import safe_number
@@ -34,10 +34,14 @@ Unsafe = Sequence[tuple[legacy.AnswerFile, Verdict]]
 
 @dataclass(frozen=True, slots=True)
 class Taken:
-    """What became of an answer, and the keys of the blobs that are kept for its files."""
+    """What became of an answer, and the keys of the blobs that are kept for its files.
+
+    `made_up`: it is about a made-up dossier, and counts in no figure.
+    """
 
     state: AnswerState
     kept: frozenset[str] = frozenset()
+    made_up: bool = False
 
 
 @dataclass(slots=True)
@@ -77,7 +81,8 @@ async def take(
     taken = await office.store.write(lambda tx: _take(tx, office, answer_id, reading, files, unsafe, now))
     if taken is None:
         return Taken(AnswerState.TAKEN)
-    office.meter.count("answers_total", outcome=taken.state)
+    if not taken.made_up:
+        office.meter.count("answers_total", outcome=taken.state)
     office.signals.published()
     return taken
 
@@ -111,6 +116,22 @@ def _take(
     tx = on_case(tx, caller, next(iter(cases)))
     held = tx.cases.hold(next(iter(cases)))
     assert held is not None
+    taken = _take_for(tx, office, caller, account, answer, reading, held, files, unsafe, now)
+    return replace(taken, made_up=held[1].synthetic)
+
+
+def _take_for(
+    tx: Transaction,
+    office: Office,
+    caller: Caller,
+    account: SftpAccount,
+    answer: Answer,
+    reading: legacy.Answer,
+    held: tuple[Case, Folder],
+    files: Files,
+    unsafe: Unsafe,
+    now: datetime,
+) -> Taken:
     case, folder = held
     if tx.answers.counted(case.id, case.publication, answer.blob.sha256):
         tx.answers.settle(answer, AnswerState.DUPLICATE, now, case_id=case.id, publication=case.publication)

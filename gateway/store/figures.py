@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 
-from sqlalchemy import func, select
+from sqlalchemy import func, or_, select
 
 from gateway.domain.figures import Snapshot
 from gateway.domain.moves import MoveState
@@ -24,7 +24,11 @@ _DELIVERIES = Statement(
     .where(OPEN, _d.case_id.not_in(MADE_UP))
     .group_by(_d.state, _s.access_mode)
 )
-_OUTBOX = Statement(select(outbox.c.state, func.count()).where(UNSENT).group_by(outbox.c.state))
+_OUTBOX = Statement(
+    select(outbox.c.state, func.count())
+    .where(UNSENT, or_(outbox.c.case_id.is_(None), outbox.c.case_id.not_in(MADE_UP)))
+    .group_by(outbox.c.state)
+)
 _ANSWERS = Statement(select(answers.c.state, func.count()).where(UNSETTLED).group_by(answers.c.state))
 _FAILING = Statement(select(func.count()).select_from(breakers))
 _MOVES = Statement(

@@ -25,6 +25,7 @@ COLUMNS = [
     _c.state,
     _c.next_at,
     _c.last_error,
+    _c.case_id,
 ]
 UNSENT = text("outbox.state IN ('PENDING','DEAD')")  # these two are spelt as the indexes spell them
 _PENDING = text("outbox.state = 'PENDING' AND outbox.kind <> 'push'")
@@ -90,6 +91,7 @@ class Outbox:
             last_error=None,
             created_at=to_ms(new.created_at),
             done_at=None,
+            case_id=new.case_id,
         )
 
     def claim(self, now: datetime, until: datetime, most: int) -> list[Outgoing]:
@@ -150,4 +152,5 @@ def outgoing(row: Row) -> Outgoing:
         state=OutgoingState(row[7]),
         next_at=from_ms(row[8]),
         last_error=row[9],
+        case_id=row[10],
     )

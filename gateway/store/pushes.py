@@ -64,7 +64,7 @@ _BEGIN = Statement(
 )
 _DROP = Statement(delete(outbox).where(_o.id == bindparam("of"), _o.fence == bindparam("under"), _o.state == "PENDING"))
 _MISSING = Statement(
-    select(_d.id, _s.id)
+    select(_d.id, _s.id, _d.case_id)
     .select_from(subscriptions)
     .join(
         deliveries, _d.subscription_id == _s.id.concat("")
@@ -126,9 +126,9 @@ class Pushes:
         """Forgets what is not to be delivered this way any more; see `missing` for when it is again."""
         self._session.run(_DROP, of=call.id, under=call.fence)
 
-    def missing(self, now: datetime, most: int) -> list[tuple[str, str]]:
-        """Open deliveries (with their subscription) that are to be pushed and for which no row says so."""
-        return [(row[0], row[1]) for row in self._session.rows(_MISSING, now=to_ms(now), most=most)]
+    def missing(self, now: datetime, most: int) -> list[tuple[str, str, str]]:
+        """Open deliveries (with their subscription and case) that are to be pushed and for which no row says so."""
+        return [(row[0], row[1], row[2]) for row in self._session.rows(_MISSING, now=to_ms(now), most=most)]
 
     def sweep(self) -> int:
         """Forgets what waits for subscribers that nothing is pushed to any more."""

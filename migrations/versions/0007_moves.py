@@ -37,6 +37,7 @@ def upgrade() -> None:
     op.add_column("subscriptions", sa.Column("rehearsal_id", _ID))
     op.add_column("subscriptions", sa.Column("rehearsal_mode", sa.String(length=7)))
     op.add_column("api_clients", sa.Column("rights", sa.Text(), nullable=False, server_default="[]"))
+    op.add_column("outbox", sa.Column("case_id", _ID))
     op.add_column("folders", sa.Column("synthetic", sa.Boolean(), nullable=False, server_default=sa.false()))
     op.create_index(
         "ix_folders_synthetic",

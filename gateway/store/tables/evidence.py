@@ -77,6 +77,7 @@ outbox = Table(
     Column("last_error", String(500)),
     Column("created_at", Instant, nullable=False),
     Column("done_at", Instant),
+    Column("case_id", Identifier),  # what the call tells of, or the archive is of; none: it is a test
     Index(None, "subscription_id", "id"),
     Index(
         "ix_outbox_due",
