@@ -10,16 +10,18 @@ import asyncio
 import hashlib
 import os
 import socket
+from collections.abc import Collection
+from contextlib import AbstractAsyncContextManager
 from datetime import timedelta
 from pathlib import Path
-from typing import Final
+from typing import Final, Protocol
 from uuid import uuid4
 
 import structlog
 
 from gateway.bridge.polling import Polling
 from gateway.bridge.remote import CHUNK, RefusedError, Remote, RemoteError, connected
-from gateway.domain.pushing import Manner
+from gateway.domain.pushing import Manner, PushTarget
 from gateway.services import push, push_answers
 from gateway.services.archive_reading import ArchiveReader
 from gateway.services.office import Office
@@ -33,16 +35,25 @@ _LOOKED_AT: Final = 1000
 log = structlog.get_logger(__name__)
 
 
+class Connect(Protocol):
+    """How a server is reached; see `bridge.remote.connected`."""
+
+    def __call__(
+        self, target: PushTarget, *, private: bool, connect_timeout: float, timeout: float
+    ) -> AbstractAsyncContextManager[Remote]: ...
+
+
 class Pushes:
     """Goes to subscribers' servers, a task for each. Servers that failed have places of their own.
 
     So neither one that is dead nor a hundred of them take the place of one that answers.
     """
 
-    def __init__(self, office: Office, manner: Manner, spool: Path) -> None:
+    def __init__(self, office: Office, manner: Manner, spool: Path, connect: Connect = connected) -> None:
         """`spool`: the directory in which fetched answers lie for a moment."""
         self._office = office
         self._manner = manner
+        self._connect = connect
         self._holder: Final = f"{socket.gethostname()}:{os.getpid()}:{uuid4().hex[:8]}"
         self._lease = timedelta(seconds=manner.connect_timeout * 3 + manner.timeout * 2)
         self._places = asyncio.Semaphore(manner.connections)
@@ -51,14 +62,24 @@ class Pushes:
         self._to_look: set[str] = set()
         self._polling = Polling(office, spool, manner.answer_max_size)
 
+    @property
+    def visits(self) -> tuple[asyncio.Task[None], ...]:
+        """Those on the way to a server now."""
+        return tuple(self._running.values())
+
     async def send_due(self) -> int:
         """Sets out to every server for which something is due and nobody is on the way; answers to how many."""
         waiting = await push.waiting(self._office, _LOOKED_AT)
         return sum(self._set_out(subscription, failures) for subscription, failures in waiting)
 
-    async def look_for_answers(self) -> int:
-        """Sets out to every server that may hold answers; whoever is on the way there already looks too."""
+    async def look_for_answers(self, among: Collection[str] | None = None) -> int:
+        """Sets out to every server that may hold answers; whoever is on the way there already looks too.
+
+        `among`: only to those of these subscriptions.
+        """
         found = await push_answers.answering(self._office)
+        if among is not None:
+            found = [one for one in found if one in among]
         self._to_look.update(found)
         return sum(self._set_out(subscription, 0) for subscription in found)
 
@@ -104,7 +125,7 @@ class Pushes:
     async def _serve(self, server: Server) -> None:
         manner = self._manner
         try:
-            async with connected(
+            async with self._connect(
                 server.target,
                 private=manner.private_targets,
                 connect_timeout=manner.connect_timeout,
