@@ -1,6 +1,6 @@
 """The short form of an onboarding file: a CSV with one row per subscription, read into the shape of the YAML form.
 
-Columns, in any order; only `subscriber` and `process` are needed, an empty cell is a value left out:
+Columns, in any order; only `subscriber` and `process` must be there, an empty cell is a value left out:
 
 - `subscriber` (SI-siret-branch), `process`, `accessMode`, `transport`, `status`, `activateDateTime`, `endDateTime`,
   `template`, `complement`, `webhook`, `notificationFrequency`, `datapassId`, `localAdministrator` (an address)
@@ -12,6 +12,8 @@ Columns, in any order; only `subscriber` and `process` are needed, an empty cell
   `push.password`, `push.key`, `push.acknowledgeOn` (separated by blanks): the subscriber's own server, for a
   subscription whose `transport` is `push`
 - `client_id`, `client_secret`: an API client for that subscriber and process
+- `rights` (`plan`, `approve`, `apply`, separated by blanks): what an operator's client may do with moves. Such a client
+  has a row of its own: `subscriber` is its organization (ADMIN-siret-branch), `process` is empty
 
 In faults the line is that of the text and the column is the number of the cell, both from 1.
 """
@@ -36,6 +38,8 @@ _SFTP: Final = (
     *("username", "password", "passwordHash", "password_until", "flat", "allow_unread", "legacy_algorithms_until"),
 )
 _API: Final = ("client_id", "client_secret")
+_RIGHTS: Final = "rights"
+_OPERATOR: Final = "ADMIN"
 _LISTS: Final = {
     "public_key": "public_keys",
     "authorities": "authorities",
@@ -48,9 +52,9 @@ _PUSH: Final = (
     *("push.password", "push.key", "push.acknowledgeOn"),
 )
 _BY_LINES: Final = frozenset({"public_key", "authorities", "push.hostKey"})
-_BY_BLANKS: Final = frozenset({"networks", "acknowledge_on", "push.acknowledgeOn"})
+_BY_BLANKS: Final = frozenset({"networks", "acknowledge_on", "push.acknowledgeOn", _RIGHTS})
 """What parts the entries of cells that are lists."""
-_COLUMNS: Final = (*_SUBSCRIPTION, *_PUSH, *_ORGANIZATION, *_SFTP, *_LISTS, *_API)
+_COLUMNS: Final = (*_SUBSCRIPTION, *_PUSH, *_ORGANIZATION, *_SFTP, *_LISTS, *_API, _RIGHTS)
 _PERSON: Final = "localAdministrator"
 _NEEDED: Final = ("subscriber", "process")
 _PLAIN: Final = frozenset({"flat", "allow_unread", "datapassId", "push.port"})
@@ -144,6 +148,10 @@ class _Document:
         self._clients: list[Located] = []
 
     def add(self, row: Cells) -> None:
+        subscriber = row.get("subscriber")
+        if subscriber is not None and str(subscriber.value).startswith(f"{_OPERATOR}-"):
+            self._operator(row, subscriber)
+            return
         subscription = {key: row[key] for key in _SUBSCRIPTION if key in row}
         if _PERSON in subscription:
             subscription[_PERSON] = self._mapping(row, {"email": subscription[_PERSON]})
@@ -151,7 +159,6 @@ class _Document:
         if server:
             subscription["push"] = self._mapping(row, server)
         self._subscriptions.append(self._mapping(row, subscription))
-        subscriber = row.get("subscriber")
         if subscriber is None:
             return
         self._organization(row, subscriber)
@@ -165,6 +172,9 @@ class _Document:
             self._clients.append(self._mapping(row, {"api": self._mapping(row, api)}))
         elif "client_secret" in row:
             self._faults.append(row["client_secret"].fault("client_id", "is missing in this row"))
+        if _RIGHTS in row:
+            message = "is for an operator's client: its row names an organization of type ADMIN, and no process"
+            self._faults.append(row[_RIGHTS].fault(_RIGHTS, message))
 
     def whole(self) -> Located:
         credentials = [self._mapping({"": node}, {"sftp": node}) for node in self._accounts.values()]
@@ -174,6 +184,24 @@ class _Document:
             "credentials": [*credentials, *self._clients],
         }
         return _at({key: _at(rows, self._source, 1, 1) for key, rows in sections.items()}, self._source, 1, 1)
+
+    def _operator(self, row: Cells, organization: Located) -> None:
+        """A row without a subscription: the client of somebody who runs the gateway."""
+        mine = {"", "subscriber", *_ORGANIZATION, *_API, _RIGHTS}
+        for key in row:
+            if key not in mine:
+                self._faults.append(
+                    row[key].fault(key, f"goes with a subscriber, not with an {_OPERATOR} organization")
+                )
+        self._organization(row, organization)
+        if "client_id" not in row:
+            self._faults.append(organization.fault("client_id", "is missing in this row"))
+            return
+        api = {key: row[key] for key in _API if key in row}
+        api |= {"organization": organization, "role": self._like(organization, _OPERATOR)}
+        if _RIGHTS in row:
+            api[_RIGHTS] = self._listed(row, _RIGHTS)
+        self._clients.append(self._mapping(row, {"api": self._mapping(row, api)}))
 
     def _organization(self, row: Cells, subscriber: Located) -> None:
         name = str(subscriber.value)

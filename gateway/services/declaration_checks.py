@@ -122,6 +122,8 @@ def _client(row: Declared[ApiClient]) -> Iterator[RowFault]:
         yield RowFault(
             row.origin, "role", f"role {role} needs an organization of type {role}, this one is of type {kind}"
         )
+    if row.record.rights and role is not Role.ADMIN:
+        yield RowFault(row.origin, "rights", f"rights over moves are for clients of role ADMIN, this one is {role}")
 
 
 def _account(row: DeclaredAccount) -> Iterator[RowFault]:

@@ -10,11 +10,12 @@ from gateway.cli.onboarding_csv import load_csv
 from gateway.cli.onboarding_file import declaration_of
 from gateway.config import ConfigurationError, Fault
 from gateway.domain.deliveries import Gesture
-from gateway.domain.identity import Mode, Transport
+from gateway.domain.identity import Mode, Right, Role, Transport
 from gateway.domain.pushing import PushTarget
 from gateway.domain.referential import Contact
 from gateway.services.declaration import Declaration
 
+OPERATOR = "ADMIN-00000000000000-00000"
 A, B = "SI-21990000100011-99001", "SI-21990000200019-99002"
 HEADER = "subscriber;name;process;accessMode;username;networks;flat;client_id"
 
@@ -49,6 +50,25 @@ def test_a_row_is_a_subscription_with_its_subscriber_and_credentials() -> None:
     assert account.password is None
     (client,) = found.clients
     assert (client.record.client_id, client.record.process, client.secret) == ("b-certdc", "CERTDC", None)
+
+
+def test_an_operators_client_has_a_row_of_its_own_with_its_rights() -> None:
+    found = declared(
+        "subscriber;process;name;client_id;client_secret;rights",
+        f"{OPERATOR};;Équipe migration;planner;;plan",
+        f"{OPERATOR};;;decider;sesame;approve  apply",
+        f"{OPERATOR};;;watcher;;",
+        f"{A};EtatCivil;;town;;",
+    )
+    assert [(row.record.client_id, row.record.role, row.record.rights) for row in found.clients] == [
+        ("planner", Role.ADMIN, {Right.PLAN}),
+        ("decider", Role.ADMIN, {Right.APPROVE, Right.APPLY}),
+        ("watcher", Role.ADMIN, frozenset()),
+        ("town", Role.SI, frozenset()),
+    ]
+    assert {(row.record.organization, row.record.process) for row in found.clients[:3]} == {(OPERATOR, None)}
+    assert [str(row.record.id) for row in found.organizations] == [OPERATOR]
+    assert [row.record.organization for row in found.subscriptions] == [A]
 
 
 def test_what_a_row_may_say_of_a_subscription_and_its_account() -> None:
@@ -152,6 +172,16 @@ def test_a_quoted_cell_may_span_lines() -> None:
             "o.csv:3:4: email: is not in the first row for it, on line 2",
         ),
         (("subscriber,process", '"open'), "not valid CSV"),
+        (("subscriber,process,client_id,rights", f"{A},X,u,plan"), "o.csv:2:4: rights: is for an operator's client"),
+        (
+            ("subscriber,process,client_id,rights", f"{OPERATOR},,u,plan appprove"),
+            "o.csv:2:4: credentials[0].api.rights[1]: must be",
+        ),
+        (("subscriber,process,rights", f"{OPERATOR},,plan"), "o.csv:2:1: client_id: is missing in this row"),
+        (
+            ("subscriber,process,client_id", f"{OPERATOR},X,u"),
+            "o.csv:2:2: process: goes with a subscriber, not with an ADMIN organization",
+        ),
     ],
 )
 def test_the_form_is_refused_with_its_place(lines: tuple[str, ...], said: str) -> None:

@@ -10,7 +10,7 @@ from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from gateway.domain.deliveries import Gesture
-from gateway.domain.identity import Role, Transport
+from gateway.domain.identity import Right, Role, Transport
 from gateway.domain.pushing import PushTarget
 from gateway.services.declaration import Declaration
 from gateway.services.declaration_checks import check_public_key, row_faults
@@ -155,3 +155,10 @@ def test_two_subscriptions_never_share_a_directory_of_answers() -> None:
     assert faults(Declaration(subscriptions=(first, second))) == [("second", "push")]
     apart = replace(second, record=replace(second.record, push=replace(target, answers="out2")))
     assert faults(Declaration(subscriptions=(first, apart))) == []
+
+
+def test_rights_over_moves_are_for_operators_alone() -> None:
+    for role, expected in ((Role.OSL, [("client depot", "rights")]), (Role.ADMIN, [("client depot", "role")])):
+        asked = client(role=role)
+        row = replace(asked, record=replace(asked.record, rights=frozenset({Right.PLAN})))
+        assert faults(Declaration(clients=(row,))) == expected
