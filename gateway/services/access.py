@@ -84,8 +84,8 @@ def process_of(tx: Transaction, code: str) -> Process:
     return process
 
 
-def subscription_of(tx: Transaction, identifier: str) -> Subscription:
-    """The subscription of a case that exists; it always does."""
-    subscription = tx.subscriptions.get(identifier)
+def subscription_of(tx: Transaction, identifier: str, *, hold: bool = False) -> Subscription:
+    """The subscription of a case that exists; it always does. `hold`: switches and ends of dual runs wait."""
+    subscription = tx.subscriptions.share(identifier) if hold else tx.subscriptions.get(identifier)
     assert subscription is not None, "a case refers to its subscription"
     return subscription

@@ -123,14 +123,14 @@ def _seen(
     """What an account finds there, and whether it finds it because it rehearses."""
     if place is None:
         row = tx.archives.by_name(account, process, name)
-        stage = tx if row is None else on_subscription(tx, caller, row[1])
+        stage = tx if row is None else on_subscription(tx, caller, row[1], hold=False)
         return (row, False) if stage is tx else (stage.archives.by_name(account, process, name), True)
     row = tx.archives.by_place(account, process, place, name)
     found = tx.rehearsals.by_place(account, process, place, name) if row is None else None
     delivery = None if found is None else tx.deliveries.get(found[1])
     if delivery is None:
         return row, False
-    stage = on_subscription(tx, caller, subscription_of(tx, delivery.subscription_id))
+    stage = on_subscription(tx, caller, subscription_of(tx, delivery.subscription_id), hold=False)
     return stage.archives.by_place(account, process, place, name), True
 
 

@@ -49,7 +49,9 @@ async def read_case(office: Office, caller: Caller, case_id: str, *, lite: bool 
 
     A recipient's reading counts towards the fetching of its deliveries. Raises NotFoundError or ForbiddenError.
     """
-    view = await office.store.read(lambda tx: _read(on_case(tx, caller, case_id), caller, case_id, lite=lite))
+    view = await office.store.read(
+        lambda tx: _read(on_case(tx, caller, case_id, hold=False), caller, case_id, lite=lite)
+    )
     if not lite:
         await note_served(office, caller, case_id, METADATA, 0, 1)
     return view

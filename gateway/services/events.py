@@ -65,7 +65,7 @@ async def check_event(office: Office, caller: Caller, case_id: str, draft: Event
     now = office.clock()
 
     def query(tx: Transaction) -> list[str]:
-        tx = on_case(tx, caller, case_id)
+        tx = on_case(tx, caller, case_id, hold=False)
         case, _ = case_of(tx, caller, case_id)
         may_act(tx, caller, case, now)
         return event_faults(tx, office, caller, case, draft)
@@ -77,7 +77,7 @@ async def read_event(office: Office, caller: Caller, case_id: str, event_id: str
     """One event of a case. Raises NotFoundError or ForbiddenError."""
 
     def query(tx: Transaction) -> EventView:
-        tx = on_case(tx, caller, case_id)
+        tx = on_case(tx, caller, case_id, hold=False)
         case, _ = case_of(tx, caller, case_id)
         return view_event(caller, case, _event(tx, caller, case, event_id), tx.attachments.of_event(event_id))
 

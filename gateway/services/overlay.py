@@ -72,6 +72,8 @@ class _Subscriptions(Noun):
         found: Subscription | None = self._real.get(identifier)
         return None if found is None else replace(found, access_mode=self._rehearsal.mode, transport=Transport.PULL)
 
+    share = get  # whoever has a stage holds it
+
 
 class _Folders(Noun):
     """Folders follow their real cases alone."""

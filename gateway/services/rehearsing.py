@@ -23,19 +23,23 @@ def rehearses(caller: Caller, subscription: Subscription) -> bool:
     return subscription.rehearsal_mode is not None and _may(caller) and subscription.rehearsal_mode is caller.door.mode
 
 
-def on_subscription(tx: Transaction, caller: Caller, subscription: Subscription) -> Transaction:
-    """The stage of the subscription's dual run if the caller rehearses there, else the transaction itself."""
+def on_subscription(tx: Transaction, caller: Caller, subscription: Subscription, *, hold: bool = True) -> Transaction:
+    """The stage of the subscription's dual run if the caller rehearses there, else the transaction itself.
+
+    The end of the dual run waits for whoever has a stage, so that nothing is written behind it. `hold` False: for one
+    who only reads.
+    """
     if subscription.rehearsal_id is None or not rehearses(caller, subscription):
         return tx
-    return _stage(tx, subscription.rehearsal_id)
+    return _stage(tx, subscription.rehearsal_id, hold=hold)
 
 
-def on_case(tx: Transaction, caller: Caller, case_id: str) -> Transaction:
+def on_case(tx: Transaction, caller: Caller, case_id: str, *, hold: bool = True) -> Transaction:
     """The same for the subscription of a case. Who may see the case is not asked here."""
     found = tx.rehearsals.on_case(case_id) if _may(caller) else None
     if found is None or found[1] is not caller.door.mode:
         return tx
-    return _stage(tx, found[0])
+    return _stage(tx, found[0], hold=hold)
 
 
 def is_stage(tx: Transaction) -> bool:
@@ -55,9 +59,12 @@ def _may(caller: Caller) -> bool:
     return caller.role is Role.SI and caller.door is not Door.PUSH
 
 
-def _stage(tx: Transaction, rehearsal_id: str) -> Transaction:
+def _stage(tx: Transaction, rehearsal_id: str, *, hold: bool) -> Transaction:
     rehearsal = tx.rehearsals.get(rehearsal_id)
-    subscription = None if rehearsal is None else tx.subscriptions.get(rehearsal.subscription_id)
-    if rehearsal is None or subscription is None:
+    if rehearsal is None:
         return tx
+    look = tx.subscriptions.share if hold else tx.subscriptions.get
+    subscription = look(rehearsal.subscription_id)
+    if subscription is None or subscription.rehearsal_id != rehearsal_id:
+        return tx  # it ended a moment ago
     return cast(Transaction, Stage(tx, rehearsal, subscription.organization))

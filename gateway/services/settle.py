@@ -150,7 +150,7 @@ def accept_by_answer(
     acknowledges nothing by it. False when the caller's door neither owns the subscription nor one of the case's
     deliveries, and never did when the caller opened it.
     """
-    subscription = subscription_of(tx, case.subscription_id)
+    subscription = subscription_of(tx, case.subscription_id, hold=True)
     mode = caller.door.mode
     late = tx.servings.owned_of_case(case.id, caller.door, caller.reader)
     mine = [

@@ -79,6 +79,7 @@ _CREATE = Statement(
 _get = select(*COLUMNS).where(_c.id == bindparam("id"))
 _GET = Statement(_get)
 _HOLD = Statement(_get.with_for_update())
+_SHARE = Statement(_get.with_for_update(read=True, key_share=True))
 _AMONG: Final = 50  # so many are held by one statement
 _HOLD_ALL = Statement(
     select(*COLUMNS).where(_c.id.in_([bindparam(f"id_{n}") for n in range(_AMONG)])).order_by(_c.id).with_for_update()
@@ -127,6 +128,11 @@ class Subscriptions:
     def hold(self, identifier: str) -> Subscription | None:
         """The subscription of that id, kept from changes by others until the transaction ends."""
         row = self._session.row(_HOLD, id=identifier)
+        return None if row is None else subscription(row)
+
+    def share(self, identifier: str) -> Subscription | None:
+        """The same, kept as it is until the transaction ends, by many at once: who holds it waits for all of them."""
+        row = self._session.row(_SHARE, id=identifier)
         return None if row is None else subscription(row)
 
     def hold_all(self, identifiers: Iterable[str]) -> dict[str, Subscription]:

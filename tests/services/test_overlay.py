@@ -134,4 +134,4 @@ async def test_what_nobody_thought_of_does_not_exist_on_a_stage(town: Town) -> N
         for noun in ("outbox", "uploads", "clients", "moves", "transfers", "copies"):
             assert not hasattr(stage, noun)
 
-    await town.store.read(query)
+    await town.store.write(query)

@@ -8,6 +8,7 @@ import pytest
 
 from gateway.domain.identity import Caller, Door, Mode, Role
 from gateway.domain.referential import Subscription
+from gateway.services import rehearsals
 from gateway.services.once import Once
 from gateway.services.ports import Transaction
 from gateway.services.rehearsing import apart, is_stage, on_case, on_subscription, rehearses
@@ -52,11 +53,21 @@ async def test_a_stage_is_given_to_whoever_rehearses_while_a_dual_run_is_under_w
         assert found == [is_stage(on_subscription(tx, caller, subscription)) for caller in callers]
         return found
 
-    assert await town.store.read(staged) == [False] * 4
+    assert await town.store.write(staged) == [False] * 4
     await rehearse(town, Mode.API)
-    assert await town.store.read(staged) == [True, False, False, False]
+    assert await town.store.write(staged) == [True, False, False, False]
     others = await town.deposit("A-2", (BREST_API.organization,))
-    assert not await town.store.read(lambda tx: is_stage(on_case(tx, BREST_API, others.cases[0].id)))
+    case_of_others = others.cases[0].id
+    assert not await town.store.read(lambda tx: is_stage(on_case(tx, BREST_API, case_of_others, hold=False)))
+    assert await town.store.read(lambda tx: is_stage(on_case(tx, RENNES_API, case_id, hold=False)))
+
+
+async def test_no_stage_is_given_of_a_dual_run_that_ended_since_the_subscription_was_read(town: Town) -> None:
+    await rehearse(town, Mode.API)
+    known = await town.store.read(lambda tx: tx.subscriptions.get(town.subscriptions[RENNES, "EtatCivil"].id))
+    assert known is not None
+    await rehearsals.end(town.office, OPERATOR, known.id)
+    assert not await town.store.write(lambda tx: is_stage(on_subscription(tx, RENNES_API, known)))
 
 
 def test_a_key_used_in_a_dual_run_is_another_one_after_it() -> None:

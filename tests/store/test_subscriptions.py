@@ -57,6 +57,8 @@ async def test_a_change_writes_every_field(seeded: AnyStore) -> None:
     assert found.updated_at == NOW + DAY
     assert await seeded.write(lambda tx: tx.subscriptions.hold(BREST_API.id)) == changed
     assert await seeded.write(lambda tx: tx.subscriptions.hold(new_id())) is None
+    assert await seeded.write(lambda tx: tx.subscriptions.share(BREST_API.id)) == changed
+    assert await seeded.write(lambda tx: tx.subscriptions.share(new_id())) is None
 
 
 async def test_there_is_only_one_for_an_organization_and_a_process(seeded: AnyStore) -> None:
