@@ -49,6 +49,7 @@ FIGURES: Final = {
     "moves_total": Figure("Steps of planned moves, by the state they led to", ("state",)),
     "move_rows_total": Figure("Subscriptions of moves, by what became of them", ("state",)),
     "logins_refused_total": Figure("Logins and connections turned away, by why", ("door", "reason")),
+    "connections_refused_total": Figure("Connections of the REST door turned away, by why", ("reason",)),
     "penalties_total": Figure("Waits imposed on who fails to log in", ("door",)),
     "expired_total": Figure("Deliveries that nobody took in time"),
     "pushes_total": Figure("Archives pushed to subscribers' servers, by outcome", ("outcome",)),

@@ -11,6 +11,7 @@ from typing import Final
 from aiohttp import web
 
 from gateway.api import middleware, routes
+from gateway.api.connections import Connections
 from gateway.api.context import CONTEXT, Context
 from gateway.api.discretion import discreet_logger
 from gateway.api.metrics import PrometheusMeter
@@ -20,10 +21,13 @@ from gateway.api.traffic import Traffic
 from gateway.api.waiting import WAITING, Waiting
 from gateway.domain.rates import UNLIMITED, Limits
 from gateway.services.allowance import Allowances
+from gateway.services.attendance import Attendance
 from gateway.services.office import Office
 
 LOOPBACK: Final = ("127.0.0.0/8", "::1/128")
 KEEP_ALIVE: Final = 75.0
+MAX_CONNECTIONS: Final = 4000
+PER_ADDRESS: Final = 400
 HEAD_TIMEOUT: Final = 10.0
 _LONGEST_LINE: Final = 8 * 1024
 _LONGEST_HEADER: Final = 8 * 1024
@@ -41,7 +45,8 @@ class ApiServer:
     `spool`: a directory for large bodies on their way in, made when missing. `metrics_networks`: who may read
     /metrics, as networks in CIDR notation. `ready` raises UnavailableError when store or blobs are not usable.
     `head_timeout`: seconds to send a request's head; `keep_alive`: seconds that a connection may be without a
-    request. `sockets`: listening sockets that are shared with other processes, instead of `host` and `port`.
+    request. `sockets`: listening sockets that are shared with other processes, instead of `host` and `port`;
+    `attendance`: where those count connections too, of which there may be `max_connections`, and `per_address` of one.
     """
 
     def __init__(
@@ -60,6 +65,9 @@ class ApiServer:
         head_timeout: float = HEAD_TIMEOUT,
         keep_alive: float = KEEP_ALIVE,
         sockets: Sequence[socket.socket] = (),
+        max_connections: int = MAX_CONNECTIONS,
+        per_address: int = PER_ADDRESS,
+        attendance: Attendance | None = None,
     ) -> None:
         self._traffic = Traffic()
         self._host, self._port = host, port
@@ -84,7 +92,9 @@ class ApiServer:
         routes.connect(application.router)
         self._runner = StrictRunner(
             application,
+            connections=Connections(max_connections, per_address, attendance),
             head_timeout=head_timeout,
+            turned_away=lambda reason: meter.count("connections_refused_total", reason=reason),
             access_log=None,
             logger=discreet_logger(),
             auto_decompress=False,

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import socket
+from collections.abc import Callable
 from typing import Any, Final
 
 from aiohttp import web
 from aiohttp.http_exceptions import LineTooLong
 from aiohttp.web_protocol import RequestHandler
 
+from gateway.api.connections import Connections
 from gateway.api.errors import error_response
 
 TAKE_TIMEOUT: Final = 60.0
@@ -26,20 +28,39 @@ class StrictHandler(RequestHandler):
     """One connection. A head that has begun is there whole within `head_timeout` seconds, or the connection ends.
 
     So it does when the client takes nothing of an answer for `take_timeout` seconds; the system sees to that, where it
-    knows how, whoever writes to the connection.
+    knows how, whoever writes to the connection. One too many for `connections` ends at once; `turned_away` is told why.
     """
 
-    __slots__ = ("_head_timeout", "_head_timer", "_take_timeout")
+    __slots__ = ("_connections", "_head_timeout", "_head_timer", "_seat", "_take_timeout", "_turned_away")
 
-    def __init__(self, manager: web.Server, *, head_timeout: float, take_timeout: float, **options: Any) -> None:
+    def __init__(
+        self,
+        manager: web.Server,
+        *,
+        head_timeout: float,
+        take_timeout: float,
+        connections: Connections | None,
+        turned_away: Callable[[str], None],
+        **options: Any,
+    ) -> None:
         super().__init__(manager, **options)
         self._head_timeout = head_timeout
         self._take_timeout = take_timeout
+        self._connections = connections
+        self._turned_away = turned_away
+        self._seat: int | None = None
         self._head_timer: asyncio.TimerHandle | None = None
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """The connection is there."""
         super().connection_made(transport)
+        if self._connections is not None:
+            found = self._connections.enter(str((transport.get_extra_info("peername") or ("",))[0]))
+            if isinstance(found, str):
+                self._turned_away(found)
+                self.force_close()
+                return
+            self._seat = found
         connection = transport.get_extra_info("socket")
         if connection is not None and hasattr(socket, "TCP_USER_TIMEOUT"):
             milliseconds = int(self._take_timeout * 1000)
@@ -57,6 +78,9 @@ class StrictHandler(RequestHandler):
     def connection_lost(self, exc: BaseException | None) -> None:
         """The connection is over."""
         self._stop_timer()
+        if self._connections is not None and self._seat is not None:
+            self._connections.leave(self._seat)
+            self._seat = None
         super().connection_lost(exc)
 
     def handle_error(
@@ -92,23 +116,35 @@ class StrictHandler(RequestHandler):
 class StrictServer(web.Server):
     """Makes a StrictHandler of every connection."""
 
-    def __init__(self, made: web.Server, head_timeout: float, take_timeout: float) -> None:
+    def __init__(self, made: web.Server, **strictness: Any) -> None:
         super().__init__(made.request_handler, request_factory=made.request_factory, **made._kwargs)
-        self._timeouts = {"head_timeout": head_timeout, "take_timeout": take_timeout}
+        self._strictness = strictness
 
     def __call__(self) -> RequestHandler:
         """A new connection."""
-        return StrictHandler(self, loop=self._loop, **self._timeouts, **self._kwargs)
+        return StrictHandler(self, loop=self._loop, **self._strictness, **self._kwargs)
 
 
 class StrictRunner(web.AppRunner):
     """Runs an application on a StrictServer."""
 
     def __init__(
-        self, app: web.Application, *, head_timeout: float, take_timeout: float = TAKE_TIMEOUT, **options: Any
+        self,
+        app: web.Application,
+        *,
+        head_timeout: float,
+        take_timeout: float = TAKE_TIMEOUT,
+        connections: Connections | None = None,
+        turned_away: Callable[[str], None] = lambda _: None,
+        **options: Any,
     ) -> None:
         super().__init__(app, **options)
-        self._head_timeout, self._take_timeout = head_timeout, take_timeout
+        self._strictness: dict[str, Any] = {
+            "head_timeout": head_timeout,
+            "take_timeout": take_timeout,
+            "connections": connections,
+            "turned_away": turned_away,
+        }
 
     async def _make_server(self) -> web.Server:
-        return StrictServer(await super()._make_server(), self._head_timeout, self._take_timeout)
+        return StrictServer(await super()._make_server(), **self._strictness)

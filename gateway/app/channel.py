@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
+from gateway.app.registers import Registers
 from gateway.config import Settings
 
 READY: Final = b"+"
@@ -21,13 +22,17 @@ _LENGTH: Final = struct.Struct("!I")
 
 @dataclass(frozen=True, slots=True)
 class Orders:
-    """How to begin. `http`, `sftp`: descriptors of the listening sockets; `config`: the file of the settings."""
+    """How to begin. `http`, `sftp`: descriptors of the listening sockets; `config`: the file of the settings.
+
+    `registers`: where it counts its connections together with the other workers.
+    """
 
     number: int
     settings: Settings
     config: Path | None
     http: list[int]
     sftp: list[int]
+    registers: Registers
 
 
 def send(writer: asyncio.StreamWriter, message: Orders | Settings) -> None:

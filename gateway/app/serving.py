@@ -16,6 +16,7 @@ from gateway.api.server import ApiServer
 from gateway.app.listening import Doors
 from gateway.app.moves_folder import MovesFolder
 from gateway.app.offices import alerts_for, now, office_for, policy, scanner
+from gateway.app.registers import Hands
 from gateway.app.table import jobs
 from gateway.bridge.alerts import Alerts
 from gateway.bridge.push import Pushes
@@ -35,14 +36,18 @@ class Gateway:
     """One process of the gateway: both doors, the bridge and the scheduler over one store.
 
     `clock`: what time it is, for a simulation that has a time of its own. `doors`: sockets that listen already, which
-    are this object's from now on; without them it listens where the settings say.
+    are this object's from now on; without them it listens where the settings say. `hands`: where it counts its
+    connections together with other processes.
     """
 
     office: Office
 
-    def __init__(self, settings: Settings, clock: Clock = now, doors: Doors | None = None) -> None:
+    def __init__(
+        self, settings: Settings, clock: Clock = now, doors: Doors | None = None, hands: Hands | None = None
+    ) -> None:
         self._settings = settings
         self._doors = doors
+        self._hands = hands
         self._clock = clock
         self._stack = AsyncExitStack()
         self._api: ApiServer | None = None
@@ -125,6 +130,7 @@ class Gateway:
             answer_max_size=settings.limits.answer_max_size,
             limits=settings.sftp.limits.door,
             sockets=self._doors.sftp if self._doors else (),
+            attendance=self._hands.sftp if self._hands else None,
         )
         await server.open()
         stack.push_async_callback(server.close)
@@ -145,6 +151,9 @@ class Gateway:
             head_timeout=settings.rates.head_timeout.total_seconds(),
             keep_alive=settings.rates.keep_alive.total_seconds(),
             sockets=self._doors.http if self._doors else (),
+            max_connections=settings.http.max_connections,
+            per_address=settings.http.per_address,
+            attendance=self._hands.http if self._hands else None,
         )
         await server.open()
         stack.push_async_callback(server.close)

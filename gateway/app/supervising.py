@@ -19,6 +19,7 @@ import structlog
 from gateway.api.metrics import SHARED, forget_process
 from gateway.app.channel import READY, Orders, send
 from gateway.app.listening import Doors, listen
+from gateway.app.registers import Registers
 from gateway.app.respawn import Respawn
 from gateway.app.tallies import tallies
 from gateway.config import Settings
@@ -61,12 +62,14 @@ class Supervisor:
         self._figures = figures
         self._workers: dict[int, _Worker] = {}
         self._starting: set[asyncio.subprocess.Process] = set()
+        self._registers: Registers | None = None
 
     async def run(self, count: int, serving: Callable[[], None]) -> None:
         """Keeps `count` workers, and drains them at the end; calls `serving` when all of them serve.
 
         Raises WorkersError when one cannot be started; the others are drained.
         """
+        self._registers = Registers.make(self._figures, self._settings, count)
         keepers = set[asyncio.Task[None]]()
         stopped = asyncio.create_task(self._stop.wait())
         try:
@@ -125,7 +128,8 @@ class Supervisor:
         """Returns when the worker serves. Raises WorkersError when it does not come to that."""
         ours, theirs = socket.socketpair()
         http, sftp = self._doors.descriptors
-        settings = self._settings
+        settings, registers = self._settings, self._registers
+        assert registers is not None, "it does not run"
         try:
             process = await asyncio.create_subprocess_exec(
                 *_command(theirs.fileno()),
@@ -147,7 +151,7 @@ class Supervisor:
             theirs.close()
         ready = b""
         try:
-            send(channel, Orders(number, settings, self._config, http, sftp))
+            send(channel, Orders(number, settings, self._config, http, sftp, registers))
             async with asyncio.timeout(_START):
                 ready = await reader.read(len(READY))
         except ConnectionError:
@@ -161,7 +165,7 @@ class Supervisor:
         if ready != READY:
             code = await process.wait()
             self._starting.discard(process)
-            forget_process(process.pid, self._figures)
+            self._erase(number, process)
             raise WorkersError(code)
         self._starting.discard(process)
         self._workers[number] = _Worker(process, channel, asyncio.get_running_loop().time())
@@ -171,7 +175,13 @@ class Supervisor:
     def _forget(self, number: int) -> None:
         worker = self._workers.pop(number)
         worker.channel.close()
-        forget_process(worker.process.pid, self._figures)
+        self._erase(number, worker.process)
+
+    def _erase(self, number: int, process: asyncio.subprocess.Process) -> None:
+        """Counts no more what lasted as long as the process."""
+        forget_process(process.pid, self._figures)
+        if self._registers is not None:
+            self._registers.strike(number)
 
     async def _drain(self) -> None:
         """Lets every worker finish within the deadline, and ends those that do not."""

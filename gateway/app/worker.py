@@ -38,7 +38,9 @@ async def work(descriptor: int) -> int:
     assert isinstance(orders, Orders)
     configure_logs(orders.settings.log, worker=orders.number)
     tempfile.tempdir = str(orders.settings.data_dir.absolute() / "spool")
-    gateway = Gateway(orders.settings, doors=inherited(orders.http, orders.sftp))
+    gateway = Gateway(
+        orders.settings, doors=inherited(orders.http, orders.sftp), hands=orders.registers.hands(orders.number)
+    )
     await gateway.open()
     following = asyncio.create_task(_follow(reader, gateway, orders, stop))
     settings = orders.settings

@@ -67,6 +67,8 @@ class Http(Section):
 
     host: str = Field(default="127.0.0.1", min_length=1, description="address to listen on")
     port: Port = Field(default=8080, description="TCP port; 0 lets the system choose a free one")
+    max_connections: Count = Field(default=4000, description="open connections, over all workers")
+    per_address: Count = Field(default=400, description="connections of one public address, over all workers")
 
 
 class Sftp(Section):
@@ -81,7 +83,7 @@ class Sftp(Section):
         default=timedelta(seconds=30), description="time to log in, from the connection (duration)"
     )
     max_sessions: Count = Field(
-        default=2000, description="open sessions of this process; further connections are refused"
+        default=2000, description="open sessions, over all workers; further connections are refused"
     )
     limits: SftpLimits = Field(default=SftpLimits(), description="connections and attempts")
 

@@ -1,4 +1,4 @@
-"""What one process lets in at the SFTP door."""
+"""What the SFTP door lets in, all workers together."""
 
 from __future__ import annotations
 

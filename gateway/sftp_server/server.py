@@ -16,6 +16,7 @@ from structlog.typing import FilteringBoundLogger
 
 from gateway.domain.identity import Door
 from gateway.domain.ids import new_id
+from gateway.services.attendance import Attendance
 from gateway.services.office import Office
 from gateway.sftp_server import algorithms, host_keys, proxy
 from gateway.sftp_server.admission import Admission, Limits
@@ -38,7 +39,7 @@ class SftpServer:
     `host_keys` is the directory of the private keys, made when missing. `spool` is a directory of its own for uploads
     that are not closed yet. `balancers`: the networks from which connections begin with a PROXY protocol v2 header.
     `login_timeout` runs from the connection; `idle_timeout` from a session's latest request. `sockets`: listening
-    sockets that are shared with other processes, instead of `host` and `port`.
+    sockets that are shared with other processes, instead of `host` and `port`; `attendance`: where those count too.
     """
 
     def __init__(
@@ -56,6 +57,7 @@ class SftpServer:
         limits: Limits | None = None,
         balancers: Sequence[proxy.Network] = (),
         sockets: Sequence[socket.socket] = (),
+        attendance: Attendance | None = None,
     ) -> None:
         self._office = office
         self._host = host
@@ -66,7 +68,7 @@ class SftpServer:
         self._login_timeout = login_timeout
         self._idle_timeout = idle_timeout
         self._answer_max_size = answer_max_size
-        self._admission = Admission(max_sessions, limits)
+        self._admission = Admission(max_sessions, limits, attendance)
         self._parsed = ParsedKeys()
         self._acceptors: list[asyncssh.SSHAcceptor] = []
         self._connections: set[Connection] = set()

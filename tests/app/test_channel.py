@@ -8,16 +8,17 @@ import pytest
 from pydantic import SecretStr
 
 from gateway.app.channel import Orders, receive, send
+from gateway.app.registers import Registers
 from gateway.config import Settings
 from gateway.config.settings import Database
 
 
-async def test_settings_arrive_as_they_are_secrets_included() -> None:
+async def test_settings_arrive_as_they_are_secrets_included(tmp_path: Path) -> None:
     ours, theirs = socket.socketpair()
     _, out = await asyncio.open_unix_connection(sock=ours)
     incoming, back = await asyncio.open_unix_connection(sock=theirs)
     settings = Settings(database=Database(url=SecretStr("postgresql://gateway:hidden@host/name")))
-    orders = Orders(2, settings, Path("gateway.yaml"), [5, 6], [7])
+    orders = Orders(2, settings, Path("gateway.yaml"), [5, 6], [7], Registers.make(tmp_path, settings, 2))
     send(out, orders)
     send(out, settings)
     assert await receive(incoming) == orders

@@ -13,6 +13,7 @@ from pathlib import Path
 
 from gateway.app.channel import READY, Orders, send
 from gateway.app.listening import listen
+from gateway.app.registers import Registers
 from tests.app.supervised import DEADLINE
 from tests.journeys.conftest import keys
 from tests.journeys.gateways import prepare, settings_for
@@ -51,7 +52,7 @@ async def test_it_serves_on_the_sockets_it_was_given_and_ends_with_the_channel(k
         process = worker(theirs, *http, *sftp)
     reader, writer = await asyncio.open_unix_connection(sock=ours)
     async with asyncio.timeout(DEADLINE):
-        send(writer, Orders(1, settings, None, http, sftp))
+        send(writer, Orders(1, settings, None, http, sftp, Registers.make(tmp_path, settings, 1)))
         assert await reader.read(10) == READY
         for port in (doors.http_port, doors.sftp_port):
             _, out = await asyncio.open_connection("127.0.0.1", port)
@@ -71,7 +72,7 @@ def test_a_database_that_is_not_prepared_is_told(keys: Path, tmp_path: Path) -> 
     http, sftp = doors.descriptors
     with theirs:
         process = worker(theirs, *http, *sftp)
-    orders = pickle.dumps(Orders(1, settings, None, http, sftp))
+    orders = pickle.dumps(Orders(1, settings, None, http, sftp, Registers.make(tmp_path, settings, 1)))
     ours.sendall(struct.pack("!I", len(orders)) + orders)
     _, err = process.communicate(timeout=DEADLINE)
     assert process.returncode == 5

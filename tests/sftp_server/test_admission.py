@@ -1,6 +1,9 @@
 from __future__ import annotations
 
-from gateway.sftp_server.admission import Admission, Limits
+from pathlib import Path
+
+from gateway.services.attendance import Attendance, Register
+from gateway.sftp_server.admission import KINDS, Admission, Limits
 
 
 def test_no_more_than_the_most_are_let_in() -> None:
@@ -67,4 +70,32 @@ def test_nothing_is_kept_of_who_is_gone() -> None:
     assert not admission.log_in("b", "rennes")
     admission.leave("a", "rennes")
     admission.leave("b", None)
-    assert not any((*admission._open, *admission._half_open, *admission._accounts))
+    assert not admission._seats
+    assert not any(admission._attendance.total(kind) for kind in range(KINDS))
+
+
+def test_workers_count_together_and_what_a_killed_one_held_is_free(tmp_path: Path) -> None:
+    register = Register(tmp_path / "sftp", 2, 10, KINDS)
+    register.make()
+    one, two = (Admission(10, Limits(3, 4, 2), Attendance(register, number)) for number in (1, 2))
+    assert [one.enter("a"), two.enter("a"), two.enter("b")] == [None, "half-open", None]
+    assert [one.enter("c"), two.enter("d"), one.enter("d")] == [None, "half-open", "half-open"]
+    assert one.log_in("a", "rennes")
+    assert two.log_in("b", "rennes")
+    assert not one.log_in("c", "rennes")
+    register.strike(2)
+    assert one.log_in("c", "rennes")
+    again = Admission(10, Limits(3, 2, 9), Attendance(register, 2))
+    assert again.enter("c") is None
+    assert again.log_in("c", "brest")
+    assert again.enter("c") == "address-connections"
+
+
+def test_the_most_hold_for_all_workers_together(tmp_path: Path) -> None:
+    register = Register(tmp_path / "sftp", 2, 3, KINDS)
+    register.make()
+    one, two = (Admission(3, Limits(half_open=9), Attendance(register, number)) for number in (1, 2))
+    assert [each.enter(address) for each, address in zip((one, two, one, two), "abcd", strict=True)] == [
+        *(None, None, None),
+        "sessions",
+    ]
