@@ -81,6 +81,8 @@ def _show(plan: Plan, *, every: bool) -> None:
     rule = f"drained for {_days(spec.drain_for.total_seconds())}" if spec.drain_for else "carried"
     print(f"{spec.name}: {plan.moving} subscriptions to mode {_target(plan)}; what is open is {rule}.")
     _show_waves(plan)
+    if plan.untried:
+        _show_untried(plan, every=every)
     blocked = plan.planned[plan.moving :]
     if blocked:
         _show_blocked(blocked, every=every)
@@ -114,6 +116,17 @@ def _show_waves(plan: Plan) -> None:
     table.add_row("all", "", str(plan.moving), str(organizations), str(flying))
     print()
     console().print(table)
+
+
+def _show_untried(plan: Plan, *, every: bool) -> None:
+    from gateway.domain.readiness import RECENT
+
+    waves = [(one, row.wave) for one, row in zip(plan.planned, plan.rows(), strict=True) if one.warning is not None]
+    print(f"\nNot tried: {len(waves)}. Nobody has used their new credential within {RECENT.days} days.")
+    print("Whoever has not tried it when their turn comes is not switched, and reported.")
+    for one, wave in waves if every else waves[:_MOST]:
+        print(f"  wave {wave}: {one.organization} → {one.process}")
+    _more(len(waves), every=every, indent="  ")
 
 
 def _show_blocked(blocked: Iterable[Planned], *, every: bool) -> None:
@@ -170,6 +183,7 @@ def _print_json(plan: Plan) -> None:
         "digest": plan.digest,
         "moving": plan.moving,
         "blocked": len(plan.planned) - plan.moving,
+        "untried": plan.untried,
         "unchanged": plan.unchanged,
         "waves": [{"number": one.number, "size": one.size, "startsAt": one.starts_at} for one in plan.waves],
     }
@@ -184,6 +198,7 @@ def _print_json(plan: Plan) -> None:
             "from": {"accessMode": one.mode, "transport": one.transport, "epoch": one.epoch},
             "inFlight": one.in_flight,
             "blocked": one.reason,
+            "warning": one.warning,
         }
         out.write((",\n    " if number else "\n    ") + text.dumps(value, ensure_ascii=False))
     out.write("\n  ]\n}\n")

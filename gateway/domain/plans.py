@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Final
 
@@ -46,7 +46,11 @@ class Candidate:
 
 @dataclass(frozen=True, slots=True)
 class Planned:
-    """One subscription of a plan; with a `reason` it is blocked."""
+    """One subscription of a plan; with a `reason` it is blocked.
+
+    `warning`: what keeps it from being switched unless it changes until its wave begins. It is told to who plans, and
+    no part of the plan: neither of its file nor of its digest.
+    """
 
     id: str
     organization: str
@@ -56,6 +60,7 @@ class Planned:
     epoch: int
     in_flight: int
     reason: str | None = None
+    warning: str | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +76,28 @@ class UnplannableError(InvalidRequestError):
 
     def __init__(self, *found: PlanFault) -> None:
         super().__init__(*(f"{'.'.join(map(str, fault.path))}: {fault.message}" for fault in found))
+        self.found = found
+
+
+@dataclass(frozen=True, slots=True)
+class TextFault:
+    """What is wrong with the text that asks for a move, and where: the dotted key; line and column from 1, or 0."""
+
+    path: str
+    line: int
+    column: int
+    message: str
+
+    def __str__(self) -> str:
+        place = f"line {self.line}, column {self.column}" if self.line else ""
+        return ": ".join(part for part in (place, self.path, self.message) if part)
+
+
+class MoveTextError(InvalidRequestError):
+    """The text that asks for a move cannot be followed; `found` says where, of many the first."""
+
+    def __init__(self, *found: TextFault) -> None:
+        super().__init__(*map(str, found))
         self.found = found
 
 
@@ -98,6 +125,11 @@ class Plan:
     def moving(self) -> int:
         """How many are to be switched."""
         return sum(wave.size for wave in self.waves)
+
+    @property
+    def untried(self) -> int:
+        """How many of them stay as they are unless somebody uses their new credential before their wave begins."""
+        return sum(one.warning is not None for one in self.planned)
 
     def rows(self) -> Iterator[Row]:
         """The rows of the move, by position from 1; blocked ones are in wave 0."""

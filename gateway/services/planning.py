@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterator, Sequence
+from collections.abc import AsyncIterator, Container, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from functools import partial
@@ -12,6 +12,7 @@ from typing import Final
 from gateway.domain.identity import Caller, Mode, Right, Transport
 from gateway.domain.moves import Selection, Spec, Subscriber, Wave, sizes, starts
 from gateway.domain.plans import Candidate, Plan, PlanFault, Planned, UnplannableError, digested
+from gateway.domain.readiness import RECENT
 from gateway.domain.referential import SubscriptionStatus
 from gateway.services import readiness
 from gateway.services.access import may
@@ -26,7 +27,11 @@ _STATUSES: Final = {
     SubscriptionStatus.SUSPENDED: "the subscription is suspended",
 }
 
-Credentials = set[tuple[str, str | None]]
+Credentials = Mapping[tuple[str, str | None], bool]
+"""Who has a client of the API, for one process or (None) for all, and whether it was used lately."""
+_UNTRIED: Final = f"nobody has used its {{}} within {RECENT.days} days: it is not switched unless that is tried before"
+_UNTRIED_CLIENT: Final = _UNTRIED.format("API client")
+_UNTRIED_ACCOUNT: Final = _UNTRIED.format("SFTP account")
 
 
 async def plan(office: Office, caller: Caller, spec: Spec) -> Plan:
@@ -38,7 +43,12 @@ async def plan(office: Office, caller: Caller, spec: Spec) -> Plan:
     may(caller, Right.PLAN)
     now = office.clock()
     await _check_named(office, spec.select)
-    credentials = await office.store.read(lambda tx: tx.candidates.credentials()) if spec.to is Mode.API else set()
+    credentials: Credentials = {}
+    if spec.to is Mode.API:
+        credentials = await office.store.read(lambda tx: tx.candidates.credentials(now - RECENT))
+    logged_in = set[str]()
+    if spec.to is Mode.SFTP and spec.transport is Transport.PULL:
+        logged_in = await office.store.read(lambda tx: tx.candidates.logged_in(now - RECENT))
     doubtful = await office.store.read(lambda tx: tx.readiness.doubtful(now))
     moving, blocked, unchanged = list[Planned](), list[Planned](), 0
     async for page in _selected(office, spec, now):
@@ -48,7 +58,8 @@ async def plan(office: Office, caller: Caller, spec: Spec) -> Plan:
                 unchanged += 1
                 continue
             reason = against(one, spec, credentials) or stands.get(one.id)
-            (moving if reason is None else blocked).append(_planned(one, reason))
+            warning = untried(one, spec, credentials, logged_in) if reason is None else None
+            (moving if reason is None else blocked).append(_planned(one, reason, warning))
     if not moving and not blocked:
         raise UnplannableError(_nothing(spec, unchanged))
     for rows in (moving, blocked):
@@ -74,6 +85,16 @@ def against(one: Candidate, spec: Spec, credentials: Credentials) -> str | None:
         return "no server is declared to push to"
     if spec.to is Mode.SFTP and spec.transport is Transport.PULL and not one.account:
         return "no SFTP account serves it that is enabled and has a password or key"
+    return None
+
+
+def untried(one: Candidate, spec: Spec, credentials: Credentials, logged_in: Container[str]) -> str | None:
+    """What is told of a subscription whose credentials of the new door nobody has used lately; None: they were."""
+    if spec.to is Mode.API:
+        used = credentials.get((one.organization, None)) or credentials.get((one.organization, one.process))
+        return None if used else _UNTRIED_CLIENT
+    if spec.to is Mode.SFTP and spec.transport is Transport.PULL:
+        return None if one.id in logged_in else _UNTRIED_ACCOUNT
     return None
 
 
@@ -161,10 +182,10 @@ def _named(one: Subscriber) -> str:
     return one.company_register + (f" with the branch code {one.branch_code}" if one.branch_code else "")
 
 
-def _planned(one: Candidate, reason: str | None) -> Planned:
+def _planned(one: Candidate, reason: str | None, warning: str | None) -> Planned:
     # One text for each name, however many subscriptions it has: a plan is held in memory whole.
     organization, process = intern(one.organization), intern(one.process)
-    return Planned(one.id, organization, process, one.mode, one.transport, one.epoch, one.in_flight, reason)
+    return Planned(one.id, organization, process, one.mode, one.transport, one.epoch, one.in_flight, reason, warning)
 
 
 def _nothing(spec: Spec, unchanged: int) -> PlanFault:

@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from sqlalchemy import ColumnElement, Select, and_, bindparam, exists, func, literal, not_, or_, select, tuple_
 
-from gateway.domain.identity import Mode, Role, Transport
+from gateway.domain.identity import Door, Mode, Role, Transport
 from gateway.domain.moves import MoveState, RowState, Selection, Subscriber
 from gateway.domain.plans import Candidate
 from gateway.domain.pushing import ACCOUNT_PREFIX
@@ -25,9 +25,10 @@ from gateway.store.tables import (
     organizations,
     sftp_account_subscriptions,
     sftp_accounts,
+    sightings,
     subscriptions,
 )
-from gateway.store.values import from_ms
+from gateway.store.values import from_ms, to_ms
 
 _s, _o, _d = subscriptions.c, organizations.c, deliveries.c
 AMONG: Final = 200
@@ -93,8 +94,16 @@ _COLUMNS = [
     _elsewhere,
 ]
 _CREDENTIALS = Statement(
-    select(api_clients.c.organization_id, api_clients.c.process_code)
+    select(api_clients.c.organization_id, api_clients.c.process_code, func.max(sightings.c.seen_at))
+    .outerjoin(sightings, and_(sightings.c.door == Door.API, sightings.c.credential == api_clients.c.client_id))
     .where(api_clients.c.enabled, api_clients.c.role == Role.SI, func.length(api_clients.c.secret_hashes) > len("[]"))
+    .group_by(api_clients.c.organization_id, api_clients.c.process_code)
+)
+_LOGGED_IN = Statement(
+    select(sftp_account_subscriptions.c.subscription_id)
+    .join(sftp_accounts, sftp_accounts.c.id == sftp_account_subscriptions.c.account_id)
+    .join(sightings, and_(sightings.c.door == Door.SFTP, sightings.c.credential == sftp_accounts.c.username))
+    .where(sftp_accounts.c.enabled, sightings.c.seen_at >= bindparam("since"))
     .distinct()
 )
 _owners: list[Any] = [bindparam(f"owner{number}") for number in range(AMONG)]
@@ -128,9 +137,17 @@ class Candidates:
         """Every organization, with its branch code, that has one of up to `AMONG` SIRETs."""
         return {Subscriber(row[0], row[1]) for row in self._session.rows(_REGISTERED, **_padded(registers))}
 
-    def credentials(self) -> set[tuple[str, str | None]]:
-        """Recipients with an enabled API client that has a secret, and the one process it is for; None: for all."""
-        return {(row[0], row[1]) for row in self._session.rows(_CREDENTIALS)}
+    def credentials(self, since: datetime) -> dict[tuple[str, str | None], bool]:
+        """Recipients with an enabled API client that has a secret, and the one process it is for; None: for all.
+
+        With whether such a client has come in since a date.
+        """
+        recent = to_ms(since)
+        return {(row[0], row[1]): row[2] is not None and row[2] >= recent for row in self._session.rows(_CREDENTIALS)}
+
+    def logged_in(self, since: datetime) -> set[str]:
+        """The subscriptions that an enabled SFTP account serves which has logged in since a date."""
+        return {identifier for (identifier,) in self._session.rows(_LOGGED_IN, since=to_ms(since))}
 
 
 @lru_cache(maxsize=16)

@@ -64,6 +64,8 @@ def test_people_are_shown_waves_and_what_is_in_flight(
     (wave,) = (line.split() for line in shown if line.startswith("1 "))
     assert (wave[1], wave[4:]) == ("Sun", ["1", "1", "1"])
     assert f"        1  {TOWN}" in shown
+    at = shown.index("Not tried: 1. Nobody has used their new credential within 90 days.")
+    assert shown[at + 2] == f"  wave 1: {TOWN} → EtatCivil"
     assert "Nothing was written. With -o plan.json it can be approved and applied." in shown
 
 
@@ -100,6 +102,8 @@ def test_scripts_get_every_row(ready: Path, config: Path, place: Path, capsys: p
     assert [(wave["number"], wave["size"]) for wave in value["waves"]] == [(1, 1)]
     (row,) = value["rows"]
     assert (row["organization"], row["process"], row["wave"], row["inFlight"]) == (TOWN, "EtatCivil", 1, 1)
+    assert (value["untried"], row["blocked"]) == (1, None)
+    assert row["warning"].startswith("nobody has used its API client within 90 days")
     assert row["from"] == {"accessMode": "SFTP", "transport": "pull", "epoch": 1}
     assert value["digest"] == read_plan(place / "plan.json").digest
 

@@ -13,7 +13,9 @@ from gateway.domain.identity import Door, Mode, Right, Role, Transport
 from gateway.domain.moves import RowState, Selection, Spec, Subscriber, WaveSize
 from gateway.domain.plans import Plan, PlanFault, UnplannableError, lines, read
 from gateway.domain.pushing import PushTarget
+from gateway.domain.readiness import RECENT
 from gateway.domain.referential import ApiClient, SubscriptionStatus
+from gateway.domain.sightings import Sighting
 from gateway.domain.windows import Window
 from gateway.services import planning, rehearsals
 from tests.services.people import BREST, BREST_API, DAY, OPERATOR, RENNES, VANNES
@@ -238,3 +240,33 @@ async def test_credentials_that_have_ended_open_no_door(town: Town) -> None:
     assert set(reasons(await planned(town, spec)).values()) == {
         "no enabled SFTP account with a password or key that holds: create one and hand it over"
     }
+
+
+def warned(plan: Plan) -> set[tuple[str, str]]:
+    return {(one.organization, one.process) for one in plan.planned if one.warning is not None}
+
+
+async def test_whoever_has_not_tried_the_api_is_named_and_stands_in_the_plan_all_the_same(town: Town) -> None:
+    await client(town, RENNES)
+    await client(town, VANNES, process="CERTDC")
+    plan = await planned(town)
+    assert (plan.moving, plan.untried) == (3, 3)
+    assert warned(plan) == {(RENNES, "EtatCivil"), (RENNES, "CERTDC"), (VANNES, "CERTDC")}
+    seen = Sighting(Door.API, f"{RENNES}-0", town.clock())
+    await town.store.write(lambda tx: tx.sightings.note(seen))
+    later = await planned(town)
+    assert warned(later) == {(VANNES, "CERTDC")}
+    assert (later.digest, list(lines(later))) == (plan.digest, list(lines(plan)))
+    town.clock.pass_by(RECENT + DAY)
+    assert (await planned(town)).untried == 3
+
+
+async def test_on_the_way_back_to_sftp_an_account_has_to_have_logged_in(town: Town) -> None:
+    spec = Spec("m", Selection(mode=Mode.API), Mode.SFTP)
+    brest = {found.id for (owner, _), found in town.subscriptions.items() if owner == BREST}
+    await town.store.write(lambda tx: tx.accounts.serve(town.accounts["rennes"].id, brest))
+    await town.change_account("rennes", password_hash="hash")
+    assert (await planned(town, spec)).untried == len(brest)
+    seen = Sighting(Door.SFTP, "rennes", town.clock())
+    await town.store.write(lambda tx: tx.sightings.note(seen))
+    assert (await planned(town, spec)).untried == 0

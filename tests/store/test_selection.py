@@ -17,6 +17,7 @@ from gateway.domain.ids import new_id
 from gateway.domain.moves import MoveState, RowState, Selection, Subscriber
 from gateway.domain.plans import Candidate
 from gateway.domain.referential import ApiClient, Organization, Process, SftpAccount, Subscription
+from gateway.domain.sightings import Sighting
 from gateway.store.selection import AMONG
 from gateway.store.statement import Statement
 from gateway.store.tables import move_rows, moves
@@ -182,10 +183,21 @@ async def test_credentials_are_those_of_recipients_that_can_log_in(seeded: AnySt
         for number, changes in enumerate([*kinds, {"process": "CERTDC"}]):
             base = ApiClient(f"c{number}", OSL if number else RENNES, Role.SI, None, ("hash",))
             tx.clients.add(replace(base, **changes), NOW)
+        for door, name, seen in ((Door.API, "c0", NOW), (Door.API, "c4", NOW - DAY), (Door.SFTP, "c4", NOW)):
+            tx.sightings.note(Sighting(door, name, seen))
 
     await seeded.write(more)
-    found = await seeded.read(lambda tx: tx.candidates.credentials())
-    assert found == {(BREST, "EtatCivil"), (RENNES, None), (OSL, "CERTDC")}
+    found = await seeded.read(lambda tx: tx.candidates.credentials(NOW))
+    assert found == {(BREST, "EtatCivil"): False, (RENNES, None): True, (OSL, "CERTDC"): False}
+
+
+async def test_who_has_logged_in_is_known_by_subscription(seeded: AnyStore) -> None:
+    served = (await only(seeded)).id
+    await seeded.write(lambda tx: tx.sightings.note(Sighting(Door.API, ACCOUNT.username, NOW)))
+    assert await seeded.read(lambda tx: tx.candidates.logged_in(NOW)) == set()
+    await seeded.write(lambda tx: tx.sightings.note(Sighting(Door.SFTP, ACCOUNT.username, NOW)))
+    assert await seeded.read(lambda tx: tx.candidates.logged_in(NOW)) == {served}
+    assert await seeded.read(lambda tx: tx.candidates.logged_in(NOW + DAY)) == set()
 
 
 async def test_many_organizations_are_asked_for_at_once(peopled: AnyStore) -> None:
