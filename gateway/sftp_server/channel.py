@@ -18,6 +18,9 @@ class Server(Protocol):
     async def serve(self) -> None:
         """Runs until the channel's end; raises nothing."""
 
+    def leaving(self) -> None:
+        """The client has ended its side."""
+
 
 class _Ending(SSHWriter[bytes]):
     """Ends the channel with an exit status: OpenSSH's scp calls a copy failed whose server gave none."""
@@ -35,6 +38,7 @@ class SftpChannel(SSHServerStreamSession[bytes]):
         super().__init__(None)
         self._served = served
         self._tasks = tasks
+        self._server: Server | None = None
 
     def pty_requested(self, *_: object) -> bool:
         return False
@@ -51,10 +55,15 @@ class SftpChannel(SSHServerStreamSession[bytes]):
     def session_started(self) -> None:
         channel = self._chan
         assert isinstance(channel, SSHServerChannel)
-        server = self._served(channel, SSHReader(self, channel), _Ending(self, channel))
+        server = self._server = self._served(channel, SSHReader(self, channel), _Ending(self, channel))
         task = asyncio.get_running_loop().create_task(server.serve())
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
+
+    def eof_received(self) -> bool:
+        if self._server is not None:
+            self._server.leaving()
+        return super().eof_received()
 
     def break_received(self, msec: int) -> bool:  # noqa: ARG002 (asyncssh's signature)
         return False

@@ -11,7 +11,9 @@ import asyncssh
 from structlog.typing import FilteringBoundLogger
 
 from gateway.domain.referential import SftpAccount
+from gateway.domain.revocations import Presented
 from gateway.sftp_server import lean
+from gateway.sftp_server.handshake import Handshake
 
 
 class Channel(Protocol):
@@ -20,6 +22,9 @@ class Channel(Protocol):
     @property
     def open_files(self) -> int:
         """How many handles its client has not closed."""
+
+    def leaving(self) -> None:
+        """The client says that it ends the channel, or the connection."""
 
 
 class Connection:
@@ -34,9 +39,14 @@ class Connection:
         self.log = log
         self.address = str((ssh.get_extra_info("peername") or ("",))[0])
         self.account: SftpAccount | None = None
+        self.certificate: Presented | None = None  # with which it logged in
         self.channels: set[Channel] = set()
         self.tasks: set[asyncio.Task[None]] = set()
         self.draining = False
+        self.ended = False
+        """Whether this side has ended it."""
+        self.left = False
+        """Whether the client has said goodbye: no answer reaches it any more."""
         self._loop = asyncio.get_running_loop()
         self._idle_timeout = idle_timeout
         self._last = self._loop.time()
@@ -86,7 +96,28 @@ class Connection:
 
     def disconnect(self, reason: str) -> None:
         """Says goodbye and closes."""
+        self.ended = True
         self.ssh.disconnect(asyncssh.DISC_BY_APPLICATION, reason)
+
+    def abort(self) -> None:
+        """Closes without a word."""
+        self.ended = True
+        self.ssh.abort()
+
+    def written(self) -> int | None:
+        """How many bytes were sent, or None while that cannot be told."""
+        return self.ssh.written() if isinstance(self.ssh, Handshake) else None
+
+    def has_arrived(self, position: int) -> bool:
+        """Whether the client's machine is known to have got so many bytes."""
+        acknowledged = self.ssh.acknowledged() if isinstance(self.ssh, Handshake) else None
+        return acknowledged is not None and acknowledged >= position
+
+    def leaving(self) -> None:
+        """To be called when the client says goodbye, while the connection is still there."""
+        self.left = True
+        for channel in self.channels:
+            channel.leaving()
 
     def lost(self) -> None:
         """To be called when the connection is gone."""
@@ -99,6 +130,6 @@ class Connection:
         due = (now if self._working else self._last) + self._idle_timeout
         if due <= now:
             self.log.info("idle session closed")
-            self.ssh.abort()
+            self.abort()
         else:
             self._timer = self._loop.call_at(due, self._look)

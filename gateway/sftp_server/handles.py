@@ -51,7 +51,8 @@ class ArchiveHandle(ReadOnly):
     """An archive being read. At its close the ranges served are reported; that makes a whole reading count.
 
     A range counts once the client's next request came: the session answers none before the answers to all earlier ones
-    have left, so what was still on its way when the connection broke is left out.
+    have left, so what was still on its way when the connection broke is left out. A client that said goodbye when it
+    had got everything has closed it.
     """
 
     def __init__(self, office: Office, caller: Caller, account: SftpAccount, opened: Opened, archive: Archive) -> None:
@@ -62,6 +63,7 @@ class ArchiveHandle(ReadOnly):
         self._reader = ArchiveReader(office.blobs, archive)
         self._coverage = Coverage()
         self._latest = (0, 0)
+        self._left = False
 
     @property
     def shown(self) -> Shown:
@@ -72,10 +74,17 @@ class ArchiveHandle(ReadOnly):
         self._coverage.add(*self._latest)
         self._latest = (0, 0)
         data = await self._reader.read(offset, length)
-        self._latest = (offset, offset + len(data))
+        if data:
+            self._latest = (offset, offset + len(data))
+            self._left = False
         return data
 
+    def left(self) -> None:
+        """The client said goodbye, and has got what was read so far."""
+        self._left = True
+
     async def close(self, *, clean: bool) -> None:
+        clean = clean or self._left
         try:
             if clean:
                 self._coverage.add(*self._latest)

@@ -7,12 +7,15 @@ a new version has moved them.
 from __future__ import annotations
 
 import asyncio
+import fcntl
+import struct
+import termios
 from collections.abc import Callable, Sequence
 from typing import Any, Final, cast
 
 import asyncssh
-from asyncssh.constants import MSG_KEXINIT
-from asyncssh.packet import SSHPacket, String
+from asyncssh.constants import MSG_DISCONNECT, MSG_KEXINIT
+from asyncssh.packet import SSHPacket, String, UInt32
 from asyncssh.public_key import SSHOpenSSHCertificate, decode_ssh_certificate
 from structlog.typing import FilteringBoundLogger
 
@@ -23,6 +26,9 @@ from gateway.sftp_server.offers import Offer, Offers
 
 PATIENCE: Final = 2.0
 """Seconds that a client is given to show its algorithms first, while old ones may have to be offered."""
+
+_ON_PURPOSE: Final = UInt32(asyncssh.DISC_BY_APPLICATION)
+"""How a client's goodbye begins that is no complaint."""
 
 
 class Handshake(asyncssh.SSHServerConnection):
@@ -45,8 +51,31 @@ class Handshake(asyncssh.SSHServerConnection):
         self._source: tuple[str, int] | None = None
         self._balanced: asyncio.Transport | None = None
         self._header = b""
+        self._written = 0
         self._patience: asyncio.TimerHandle | None = None
         self._header_time: asyncio.TimerHandle | None = None
+
+    def _send(self, data: bytes) -> None:
+        self._written += len(data)
+        super()._send(data)
+
+    def written(self) -> int | None:
+        """How many bytes were sent; None while packets wait for the end of a key exchange."""
+        return None if self._deferred_packets else self._written
+
+    def acknowledged(self) -> int | None:
+        """How many of the bytes sent the client's machine has acknowledged; None where that cannot be told.
+
+        Behind a balancer it cannot: the balancer acknowledges what its client may never get.
+        """
+        if self._transport is None or self._source is not None:
+            return None
+        sock = self._transport.get_extra_info("socket")
+        try:
+            (under_way,) = struct.unpack("i", fcntl.ioctl(sock.fileno(), termios.TIOCOUTQ, bytes(4)))
+        except OSError:
+            return None
+        return self._written - self._transport.get_write_buffer_size() - int(under_way)
 
     # Whose connection it is
 
@@ -134,7 +163,16 @@ class Handshake(asyncssh.SSHServerConnection):
                 super()._send_kexinit()
         await super()._process_kexinit(pkttype, pktid, packet)
 
-    _packet_handlers = asyncssh.SSHServerConnection._packet_handlers | {MSG_KEXINIT: _process_kexinit}
+    def _process_disconnect(self, pkttype: int, pktid: int, packet: SSHPacket) -> None:
+        owner = cast(Any, self._owner)
+        if owner is not None and packet.get_remaining_payload().startswith(_ON_PURPOSE):
+            owner.leaving()
+        super()._process_disconnect(pkttype, pktid, packet)
+
+    _packet_handlers = asyncssh.SSHServerConnection._packet_handlers | {
+        MSG_KEXINIT: _process_kexinit,
+        MSG_DISCONNECT: _process_disconnect,
+    }
 
     def _take(self, offer: Offer, client: Lists | None) -> None:
         if self._patience is not None:

@@ -16,8 +16,9 @@ from gateway.domain.authorized_keys import AuthorizedKey, keys_of
 from gateway.domain.errors import UnavailableError
 from gateway.domain.identity import Door
 from gateway.domain.referential import SftpAccount
+from gateway.domain.revocations import Presented
 from gateway.domain.sightings import Sighting, readable
-from gateway.services import authenticate, sightings
+from gateway.services import authenticate, revocations, sightings
 from gateway.services.office import Office
 from gateway.sftp_server import certificates, errors, legacy
 from gateway.sftp_server.admission import Admission
@@ -72,6 +73,7 @@ class Login(asyncssh.SSHServer):
         self._closed = closed
         self._connection: Connection | None = None
         self._proven: SftpAccount | None = None
+        self._presented: Presented | None = None
         self._names = self._passwords = self._offered = 0
         self._channels: list[asyncssh.SSHServerChannel[bytes]] = []
 
@@ -101,6 +103,11 @@ class Login(asyncssh.SSHServer):
             connection.log.info("login refused")
         connection.lost()
         self._closed(connection)
+
+    def leaving(self) -> None:
+        """The client says goodbye."""
+        if self._connection is not None:
+            self._connection.leaving()
 
     def begin_auth(self, username: str) -> bool:  # noqa: ARG002 (asyncssh's signature)
         self._proven = None
@@ -143,10 +150,14 @@ class Login(asyncssh.SSHServer):
         account, connection = await self._account(username), self._connection
         if account is None or connection is None or not accept_signatures(certificate.key):
             return False
+        presented = certificates.presented(certificate)
         fault = certificates.fault(certificate, account, connection.address, self._office.clock())
+        if fault is None and await self._revoked(presented):
+            fault = "revoked"
+            self._refused("revoked")
         if fault is not None:
-            connection.log.info("certificate refused", account=account.id, reason=fault)
-        return fault is None and self._prove(account)
+            connection.log.info("certificate refused", account=account.id, serial=presented.serial, reason=fault)
+        return fault is None and self._prove(account, presented)
 
     def proven(self) -> None:
         """Called after the right proof, before the client hears of it. Raises asyncssh.DisconnectError."""
@@ -164,7 +175,7 @@ class Login(asyncssh.SSHServer):
             reason = "This account has too many connections: close some first"
             connection.ssh.disconnect(asyncssh.DISC_TOO_MANY_CONNECTIONS, reason)
             return
-        connection.account = account
+        connection.account, connection.certificate = account, self._presented
         connection.log = connection.log.bind(account=account.id)
         self._office.meter.count("logins_total", door=Door.SFTP, outcome="accepted")
         self._office.meter.gauge("sftp_sessions", 1)
@@ -194,11 +205,17 @@ class Login(asyncssh.SSHServer):
         except Exception as error:
             raise self._unavailable(error) from None
 
-    def _prove(self, account: SftpAccount | None) -> bool:
+    async def _revoked(self, presented: Presented) -> bool:
+        try:
+            return await revocations.revoked(self._office, presented)
+        except Exception as error:
+            raise self._unavailable(error) from None
+
+    def _prove(self, account: SftpAccount | None, presented: Presented | None = None) -> bool:
         connection = self._connection
         if account is None or connection is None or not authenticate.admits(account, connection.address):
             return False
-        self._proven = account
+        self._proven, self._presented = account, presented
         return True
 
     @property

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterator
+from contextlib import suppress
 from typing import Any, Final, cast
 
 import asyncssh
@@ -12,9 +13,11 @@ from asyncssh import (
     FX_OK,
     FX_OP_UNSUPPORTED,
     FXP_ATTRS,
+    FXP_CLOSE,
     FXP_DATA,
     FXP_EXTENDED,
     FXP_EXTENDED_REPLY,
+    FXP_FSETSTAT,
     FXP_FSTAT,
     FXP_HANDLE,
     FXP_LSTAT,
@@ -29,6 +32,7 @@ from asyncssh import (
     FXP_STAT,
     FXP_STATUS,
     FXP_SYMLINK,
+    FXP_WRITE,
     SFTPLimits,
 )
 from asyncssh.packet import PacketDecodeError, SSHPacket, String, UInt32
@@ -48,6 +52,9 @@ _POSIX_RENAME: Final = b"posix-rename@openssh.com"
 _LIMITS: Final = b"limits@openssh.com"
 _MEANINGFUL: Final = frozenset({FXP_OPEN, FXP_OPENDIR, FXP_REMOVE, FXP_RENAME, _POSIX_RENAME})
 """Requests before which an account that was disabled meanwhile is found out."""
+
+_SAID: Final = frozenset({FXP_CLOSE, FXP_WRITE, FXP_FSETSTAT, FXP_REMOVE, FXP_RENAME, FXP_EXTENDED})
+"""Requests that mean something though their client waits for no answer; nothing is read for one that has left."""
 
 _OK: Final = UInt32(FX_OK) + String("") + String("")
 
@@ -84,11 +91,18 @@ class Protocol(SFTPServerHandler):
         self._connection = connection
         self._meter = meter
         self._ended = False
+        self._data_ends: int | None = None  # the last byte that was read, counted in what the connection has sent
 
     @property
     def open_files(self) -> int:
         """How many files the client has open."""
         return len(self._file_handles)
+
+    def leaving(self) -> None:
+        """The client has ended its side: if it has got what it read, that is all it wants."""
+        if self._data_ends is not None and self._connection.has_arrived(self._data_ends):
+            for file in self._file_handles.values():
+                self._session.left(file)
 
     async def serve(self) -> None:
         """Runs until the client leaves or the connection is lost; then ends what is still open."""
@@ -121,12 +135,17 @@ class Protocol(SFTPServerHandler):
         began = loop.time()
         while True:
             packet = await self.recv_packet()
-            if self._answers.channel.is_closing():
-                break
+            kind, number = packet.get_byte(), packet.get_uint32()
+            if self._connection.left or self._answers.channel.is_closing():
+                if self._connection.ended:
+                    break
+                if kind not in _SAID:
+                    continue
             with self._connection.work():
-                await self._process_packet(packet.get_byte(), packet.get_uint32(), packet)
+                await self._process_packet(kind, number, packet)
             self._connection.settle()
-            await self._answers.drain()
+            with suppress(OSError, asyncssh.Error):  # whoever is gone has still said what came before that
+                await self._answers.drain()
             await self._connection.writable()
             if loop.time() - began > _SLICE:
                 await asyncio.sleep(0)
@@ -141,7 +160,13 @@ class Protocol(SFTPServerHandler):
         except Exception as error:
             refusal = errors.status(error, self._connection.log, self._meter)
             answer, payload = FXP_STATUS, refusal.encode(VERSION)
-        self.send_packet(answer, pktid, UInt32(pktid), payload)
+        with suppress(asyncssh.SFTPConnectionLost):
+            self.send_packet(answer, pktid, UInt32(pktid), payload)
+        if answer == FXP_DATA:
+            self._data_ends = None  # until it has left
+            with suppress(OSError, asyncssh.Error):
+                await self._answers.drain()
+                self._data_ends = self._connection.written()
 
     async def _answer(self, kind: int | bytes, packet: SSHPacket) -> tuple[int, bytes]:
         if kind == FXP_READDIR:

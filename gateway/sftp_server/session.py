@@ -15,7 +15,8 @@ from structlog.typing import FilteringBoundLogger
 from gateway.domain.deliveries import Place
 from gateway.domain.errors import NotFoundError
 from gateway.domain.referential import SftpAccount
-from gateway.services import archives, authenticate, returns
+from gateway.domain.revocations import Presented
+from gateway.services import archives, authenticate, returns, revocations
 from gateway.services.office import Office
 from gateway.sftp_server import gestures
 from gateway.sftp_server.attributes import Shown, attributes, is_recent, longname, packed
@@ -50,6 +51,7 @@ class Session(DenyAll):
         spool: Path,
         answer_max_size: int,
         log: FilteringBoundLogger,
+        certificate: Presented | None = None,
     ) -> None:
         super().__init__(chan)
         self._office = office
@@ -59,14 +61,17 @@ class Session(DenyAll):
         self._spool = spool
         self._answer_max_size = answer_max_size
         self._log = log
+        self._certificate = certificate
         self._since = int(office.clock().timestamp())
         self._looked_up = office.clock()
 
     async def is_current(self) -> bool:
-        """Whether the account still is what it was at the login, as of the latest minute."""
+        """Whether account and certificate still are what they were at the login, as of the latest minute."""
         now = self._office.clock()
         if now - self._looked_up >= _LOOK_AGAIN:
             if not await authenticate.still(self._office, self._account):
+                return False
+            if self._certificate is not None and await revocations.revoked(self._office, self._certificate):
                 return False
             self._looked_up = now
         return True
@@ -139,6 +144,11 @@ class Session(DenyAll):
     async def close(self, file_obj: object) -> None:
         """The client's own close. It is answered when what the close means is durable."""
         await cast(Handle, file_obj).close(clean=True)
+
+    def left(self, file_obj: object) -> None:
+        """The client has said goodbye and has got all answers so far; the handle may still be open."""
+        if isinstance(file_obj, ArchiveHandle):
+            file_obj.left()
 
     async def abandon(self, file_obj: object) -> None:
         """Ends a handle that its client never closed."""

@@ -83,6 +83,14 @@ class Stage:
         assert done.returncode in expected, f"{command}: {done.returncode}\n{said}"
         return said
 
+    async def nobody_left(self) -> None:
+        """Returns when no client is connected and everything they left open has been ended."""
+        server = self.gateway._sftp
+        assert server is not None
+        await server._empty.wait()
+        while server._tasks:
+            await asyncio.wait(server._tasks)
+
     async def legacy(self, work: Callable[[Legacy], T]) -> T:
         """Lets a paramiko client look, or do its work."""
 

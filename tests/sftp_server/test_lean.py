@@ -137,7 +137,10 @@ def test_few_names_are_taken_that_asyncssh_does_not_export() -> None:
 @pytest.mark.parametrize(
     ("owner", "names"),
     [
-        (asyncssh.SSHServerConnection, "send_packet data_received log_sent_packet log_received_packet"),
+        (
+            asyncssh.SSHServerConnection,
+            "send_packet data_received log_sent_packet log_received_packet _send _process_disconnect",
+        ),
         (asyncssh.SSHServerChannel, "log_sent_packet log_received_packet set_write_buffer_limits"),
         (
             SFTPServerHandler,

@@ -221,15 +221,3 @@ async def test_a_reading_that_was_not_closed_does_not_count(scene: Scene) -> Non
         assert (await wire.ask(FXP_READ, String(handle), UInt64(0), UInt32(size)))[0] == FXP_DATA
         assert await wire.status(FXP_CLOSE, String(handle)) == (FX_OK, "")
         assert (await scene.delivery(name)).state is DeliveryState.FETCHED
-
-
-async def test_the_end_of_a_channel_is_no_close_of_its_files(scene: Scene) -> None:
-    name = await scene.deposit()
-    async with wired(scene) as wire:
-        await wire.receive()
-        handle = await wire.open(f"/EtatCivil/in/{name}")
-        await wire.ask(FXP_READ, String(handle), UInt64(0), UInt32(100_000))
-        wire.writer.write_eof()
-        assert await wire.reader.read() == b""
-    await scene.settled()
-    assert (await scene.delivery(name)).state is DeliveryState.READY

@@ -56,7 +56,15 @@ class Wire:
 
 @asynccontextmanager
 async def wired(scene: Scene, version: int = 3, **options: Any) -> AsyncIterator[Wire]:
-    async with scene.connect(**options) as conn:
-        writer, reader, _ = await conn.open_session(subsystem="sftp", encoding=None)
-        writer.write(UInt32(5) + bytes([FXP_INIT]) + UInt32(version))
-        yield Wire(writer, reader)
+    async with scene.connect(**options) as conn, channel_of(conn, version) as wire:
+        yield wire
+
+
+@asynccontextmanager
+async def channel_of(
+    conn: asyncssh.SSHClientConnection, version: int = 3, *, window: int = 2**21
+) -> AsyncIterator[Wire]:
+    """A channel of a connection that the test ends itself; `window`: bytes that the door may send unasked."""
+    writer, reader, _ = await conn.open_session(subsystem="sftp", encoding=None, window=window)
+    writer.write(UInt32(5) + bytes([FXP_INIT]) + UInt32(version))
+    yield Wire(writer, reader)
