@@ -15,8 +15,10 @@ _CHAINED: Final = "-cbc"
 _NO_REQUEST: Final = 64  # bytes: no request of SFTP is as short, what makes room in a channel's window is
 _QUICK: Final = getattr(socket, "TCP_QUICKACK", None)
 
+Side = asyncssh.SSHServerConnection | asyncssh.SSHClientConnection
 
-def slim(ssh: asyncssh.SSHServerConnection) -> None:
+
+def slim(ssh: Side) -> None:
     """Sends no empty packet before each one where the cipher has no need of it, and describes no packets for a log.
 
     Takes only what the object already calls on itself; of an asyncssh that calls it no more, nothing changes.
@@ -30,7 +32,9 @@ def silence(logged: object) -> None:
     vars(logged).update(log_sent_packet=_nothing, log_received_packet=_nothing)
 
 
-def _sending(ssh: asyncssh.SSHServerConnection, send: Callable[..., None]) -> Callable[..., None]:
+def _sending(
+    ssh: asyncssh.SSHServerConnection | asyncssh.SSHClientConnection, send: Callable[..., None]
+) -> Callable[..., None]:
     def send_packet(kind: int, *parts: bytes, handler: Any = None) -> None:
         if kind != MSG_IGNORE or str(ssh.get_extra_info("send_cipher", _CHAINED)).partition("@")[0].endswith(_CHAINED):
             send(kind, *parts, handler=handler)
