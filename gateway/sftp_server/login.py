@@ -17,7 +17,7 @@ from gateway.domain.errors import UnavailableError
 from gateway.domain.identity import Door
 from gateway.domain.referential import SftpAccount
 from gateway.domain.revocations import Presented
-from gateway.domain.sightings import Sighting, readable
+from gateway.domain.sightings import Sighting, mark_of, readable
 from gateway.services import authenticate, revocations, sightings
 from gateway.services.office import Office
 from gateway.sftp_server import certificates, errors, legacy
@@ -73,6 +73,7 @@ class Login(asyncssh.SSHServer):
         self._closed = closed
         self._connection: Connection | None = None
         self._proven: SftpAccount | None = None
+        self._mark: str | None = None
         self._presented: Presented | None = None
         self._names = self._passwords = self._offered = 0
         self._channels: list[asyncssh.SSHServerChannel[bytes]] = []
@@ -125,6 +126,7 @@ class Login(asyncssh.SSHServer):
             account = await authenticate.password_login(self._office, username, password, self._address)
         except Exception as error:
             raise self._unavailable(error) from None
+        self._mark = None
         return self._prove(account)
 
     def public_key_auth_supported(self) -> bool:
@@ -141,13 +143,14 @@ class Login(asyncssh.SSHServer):
         lines = self._keys.of(account).get(key.public_data, ()) if account else ()
         now = self._office.clock()
         known = any(line.admits(self._address) and not line.expired(now) for line in lines)
+        self._mark = mark_of(key.public_data)
         return known and self._prove(account)
 
     async def validate_certificate(self, username: str, certificate: SSHOpenSSHCertificate) -> bool:
         """The same for a certificate, whose own signature is right; its key signs in modern ways only."""
         self._offered += 1
         self._limit(self._offered, self._admission.limits.keys)
-        account, connection = await self._account(username), self._connection
+        account, connection, self._mark = await self._account(username), self._connection, None
         if account is None or connection is None or not accept_signatures(certificate.key):
             return False
         presented = certificates.presented(certificate)
@@ -226,7 +229,7 @@ class Login(asyncssh.SSHServer):
         spoken, now = negotiated(connection.ssh), self._office.clock()
         version = str(connection.ssh.get_extra_info("client_version", "")).removeprefix("SSH-2.0-")
         legacy_at = now if spoken.legacy else None
-        return Sighting(Door.SFTP, account.username, now, readable(version), spoken.text, legacy_at)
+        return Sighting(Door.SFTP, account.username, now, readable(version), spoken.text, legacy_at, self._mark)
 
     def _limit(self, done: int, most: int) -> None:
         if done > most:
