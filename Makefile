@@ -66,4 +66,4 @@ $(VENV)/.ready-demo: pyproject.toml constraints.txt .ci/set-up
 	@$(SET_UP) demo
 
 $(VENV)/.ready-test: pyproject.toml constraints.txt .ci/set-up
-	@$(SET_UP) test,demo
+	@$(SET_UP) test,demo,bench

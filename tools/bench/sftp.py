@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable, Coroutine, Iterator
 from contextlib import AsyncExitStack, ExitStack, contextmanager
 from dataclasses import dataclass
+from importlib.metadata import version
 from itertools import count
 from pathlib import Path
 from statistics import median
@@ -23,8 +24,14 @@ from tools.bench.sftp_world import IN_ONE_PULL, LARGE, POLLER, READER, WAITING, 
 from tools.bench.stage import Effort, Stage
 
 ROWS = ("sftp-poll", "sftp-pull", "sftp-files", "sftp-large", "sftp-beside", "sftp-workers", "sftp-idle")
-PEERS = _OPENSSH, _PROFTPD, _BARE = "OpenSSH", "ProFTPD", "bare asyncssh"
-_WITH_BARE = ("sftp-poll", "sftp-pull", "sftp-files")
+PEERS = _OPENSSH, _PROFTPD, _RCLONE, _BARE = *(peer.name for peer in sftp_peers.PEERS), "bare asyncssh"
+_WITH_ALL = ("sftp-poll", "sftp-pull", "sftp-files", "sftp-large")
+_OTHERS = {_PROFTPD: None, _RCLONE: None, _BARE: None}
+_POLL: dict[str, float | None] = {_OPENSSH: 0.25, **_OTHERS, _PROFTPD: 0.7}
+_PULL: dict[str, float | None] = {_OPENSSH: 0.85, **_OTHERS}
+_FILES: dict[str, float | None] = {_OPENSSH: 2.3, **_OTHERS}
+_DOWN: dict[str, float | None] = {_OPENSSH: 1.8, _PROFTPD: 1.0, _RCLONE: 1.0, _BARE: None}
+_UP: dict[str, float | None] = {_OPENSSH: 1.5, _PROFTPD: 1.0, _RCLONE: 1.0, _BARE: None}
 _AT_ONCE = 16
 _MEGABYTE = 1 << 20
 
@@ -66,8 +73,8 @@ def wanted(rows: list[str] | tuple[str, ...], effort: Effort) -> Wanted:
 
 def peers() -> str:
     """Which peers take part, or why not."""
-    found = (("OpenSSH's sshd", sftp_peers.openssh_version()), ("ProFTPD with mod_sftp", sftp_peers.proftpd_version()))
-    return ", ".join(version or f"{name} is not installed: its rows have no peer" for name, version in found)
+    found = (peer.version() or f"{peer.package} is not installed: no rows beside it" for peer in sftp_peers.PEERS)
+    return ", ".join((*found, f"asyncssh {version('asyncssh')}"))
 
 
 @contextmanager
@@ -76,14 +83,13 @@ def sides(stage: Stage, keys: Keys, files: Path) -> Iterator[list[Side]]:
     user = psutil.Process().username()
     with ExitStack() as stack:
         found = [Side("gateway", stage.gateway, to_gateway(stage.gateway.sftp_port, keys))]
-        for name, version, start in (
-            (_OPENSSH, sftp_peers.openssh_version(), sftp_peers.openssh),
-            (_PROFTPD, sftp_peers.proftpd_version(), sftp_peers.proftpd),
-        ):
-            if version is not None:
-                server = stack.enter_context(start(keys.file.parent))
-                found.append(Side(name, server, to_peer(server.port, keys, user, files / name)))
         root = keys.file.parent
+        for peer in sftp_peers.PEERS:
+            if peer.version() is not None:
+                shown = files / peer.name
+                server = stack.enter_context(peer.start(root, shown))
+                home = "" if peer.rooted else shown
+                found.append(Side(peer.name, server, to_peer(server.port, keys, user, home)))
         server = stack.enter_context(servers.bare_sftp(root / "host", root / "authorized"))
         found.append(Side(_BARE, server, to_peer(server.port, keys, user, files / _BARE)))
         yield found
@@ -92,8 +98,8 @@ def sides(stage: Stage, keys: Keys, files: Path) -> Iterator[list[Side]]:
 def measure(row: str, stage: Stage, found: list[Side]) -> list[Row]:
     """The rows of that name."""
     effort, much = stage.effort, amounts(stage.effort)
-    if row not in _WITH_BARE:
-        found = [side for side in found if side.name != _BARE]
+    if row not in _WITH_ALL:
+        found = [side for side in found if side.name not in (_RCLONE, _BARE)]
     if row == "sftp-poll":
         return _polls(found, effort.rounds, much.polls)
     if row == "sftp-pull":
@@ -105,7 +111,7 @@ def measure(row: str, stage: Stage, found: list[Side]) -> list[Row]:
     if row == "sftp-beside":
         return _beside(found, effort.rounds, much.polls // 5)
     if row == "sftp-workers":
-        return workers.measure(stage, found[0].client.keys, much.polls)
+        return workers.measure(stage, found[0].client.keys, much.polls * 5)
     return _idle(found, much.sessions)
 
 
@@ -124,7 +130,7 @@ def _polls(found: list[Side], rounds: int, polls: int) -> list[Row]:
         for name in ("password", "key")
     }
     return [
-        *_rows("poll, 100 waiting, nothing new", "ms", 1e3, costs, {_OPENSSH: 0.25, _PROFTPD: 0.7, _BARE: None}),
+        *_rows("poll, 100 waiting, nothing new", "ms", 1e3, costs, _POLL),
         Row("  with the password", "ms", both["password"].times(1e3), 1.1, "key", both["key"].times(1e3)),
     ]
 
@@ -137,7 +143,7 @@ def _pulls(found: list[Side], rounds: int, pulls: int) -> list[Row]:
             await side.client.pull(puller(next(numbers[side.name])), IN_ONE_PULL)
 
     costs = _in_turns(found, rounds, lambda side: asyncio.run(run(side)), pulls)
-    return _rows("pull of 10 × 50 kB, each to DONE", "ms", 1e3, costs, {_OPENSSH: 0.85, _PROFTPD: None, _BARE: None})
+    return _rows("pull of 10 × 50 kB, each to DONE", "ms", 1e3, costs, _PULL)
 
 
 def _files(found: list[Side], rounds: int, files: int) -> list[Row]:
@@ -150,9 +156,7 @@ def _files(found: list[Side], rounds: int, files: int) -> list[Row]:
                 await side.client.fetch(sftp, f"{side.client.home(READER)}/in/{next(names[side.name])}")
 
     costs = _in_turns(found, rounds, lambda side: asyncio.run(run(side)), files)
-    return _rows(
-        f"{files} × 50 kB on one connection, each", "ms", 1e3, costs, {_OPENSSH: 2.3, _PROFTPD: None, _BARE: None}
-    )
+    return _rows(f"{files} × 50 kB on one connection, each", "ms", 1e3, costs, _FILES)
 
 
 async def _listed(side: Side) -> list[str]:
@@ -168,15 +172,15 @@ def _large(found: list[Side], rounds: int, size: int, directory: Path) -> list[R
     names = {side.name: asyncio.run(_largest(side)) for side in found}
 
     def up(side: Side) -> None:
-        side.client.batch(LARGE, f"put {source} {side.client.home(LARGE)}/out/sent.part")
+        side.client.batch(LARGE, f'put "{source}" "{side.client.home(LARGE)}/out/sent.part"')
 
     def down(side: Side) -> None:
-        side.client.batch(LARGE, f"get {names[side.name]} /dev/null")
+        side.client.batch(LARGE, f'get "{names[side.name]}" /dev/null')
 
     costs = _in_turns(found, rounds, down, 1)
-    rows = _rows(f"{size >> 20} MiB down", "s", 1, costs, {_OPENSSH: 1.8, _PROFTPD: 1.0})
+    rows = _rows(f"{size >> 20} MiB down", "s", 1, costs, _DOWN)
     costs = _in_turns(found, rounds, up, 1)
-    return rows + _rows(f"{size >> 20} MiB up, with digest and durable", "s", 1, costs, {_OPENSSH: 1.5, _PROFTPD: 1.0})
+    return rows + _rows(f"{size >> 20} MiB up, with digest and durable", "s", 1, costs, _UP)
 
 
 async def _largest(side: Side) -> str:
@@ -200,7 +204,7 @@ def _beside(found: list[Side], rounds: int, polls: int) -> list[Row]:
 
     for number in range(rounds + 1):
         for side in found if number % 2 else reversed(found):
-            download = side.client.start(LARGE, *[f"get {names[side.name]} /dev/null"] * 1000)
+            download = side.client.start(LARGE, *[f'get "{names[side.name]}" /dev/null'] * 1000)
             try:
                 time.sleep(0.5)
                 taken = asyncio.run(poll(side))

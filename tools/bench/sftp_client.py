@@ -10,11 +10,19 @@ from pathlib import Path
 
 import asyncssh
 
+from gateway.sftp_server import lean
 from tools.bench.sftp_peers import CIPHER, Keys
 from tools.bench.sftp_world import PASSWORD
 
 _PATIENCE = 600
 _BLOCK = 32768
+
+
+class _Plain(asyncssh.SSHClient):
+    """Sends no empty packet before each one, which no software of subscribers does: servers would decrypt it."""
+
+    def connection_made(self, conn: asyncssh.SSHClientConnection) -> None:
+        lean.slim(conn)
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +53,9 @@ class Client:
                 username="",
             )
         async with (
-            asyncssh.connect("127.0.0.1", self.port, username=self.user(account), options=options) as connection,
+            asyncssh.connect(
+                "127.0.0.1", self.port, username=self.user(account), client_factory=_Plain, options=options
+            ) as connection,
             connection.start_sftp_client() as sftp,
         ):
             yield sftp
@@ -117,6 +127,6 @@ def to_gateway(port: int, keys: Keys) -> Client:
     return Client(port, keys, user=str, home=lambda _: "")
 
 
-def to_peer(port: int, keys: Keys, user: str, root: Path) -> Client:
-    """A client of a server of plain files, which lie in a directory for each account."""
+def to_peer(port: int, keys: Keys, user: str, root: Path | str) -> Client:
+    """A client of a server of plain files: a directory for each account below `root`, as the server calls that."""
     return Client(port, keys, user=lambda _: user, home=lambda account: f"{root}/{account}")

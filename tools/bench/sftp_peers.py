@@ -1,6 +1,7 @@
-"""The SFTP servers that the door is compared with: OpenSSH's sshd and ProFTPD's mod_sftp, each in processes of its own.
+"""The SFTP servers that the door is compared with: OpenSSH's sshd, ProFTPD's mod_sftp and rclone.
 
-Both serve a directory of the disk as the user that runs the bench, with the same keys and cipher as the gateway.
+Each serves files of the disk in processes of its own, as the user that runs the bench, with the same keys and cipher as
+the gateway; rclone has no setting for a cipher and takes the one that the clients ask for.
 """
 
 from __future__ import annotations
@@ -10,8 +11,8 @@ import shutil
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -99,6 +100,21 @@ class Keys:
     file: Path
 
 
+@dataclass(frozen=True, slots=True)
+class Peer:
+    """A server to compare with. `version` is None where it is not installed; `package` is how it is called in full.
+
+    `start` gets the directory of the keys, and the one whose files it serves to be `rooted` in, if it is: the others
+    show the whole disk.
+    """
+
+    name: str
+    package: str
+    version: Callable[[], str | None]
+    start: Callable[[Path, Path], AbstractContextManager[Server]]
+    rooted: bool = False
+
+
 def make_keys(root: Path) -> Keys:
     """Writes a host key, a client key and the lists of authorized keys, in every form that a server wants."""
     host, client = (asyncssh.generate_private_key("ssh-ed25519") for _ in range(2))
@@ -134,8 +150,17 @@ def proftpd_version() -> str | None:
     return (told.stdout or told.stderr).strip().replace("Version ", "")
 
 
+def rclone_version() -> str | None:
+    """`rclone v1.60.1`, or None where it is not installed."""
+    program = _program("rclone")
+    if program is None:
+        return None
+    told = subprocess.run([program, "version"], capture_output=True, text=True, check=False).stdout
+    return next((line.strip() for line in told.splitlines()), "rclone")
+
+
 @contextmanager
-def openssh(root: Path) -> Iterator[Server]:
+def openssh(root: Path, _files: Path) -> Iterator[Server]:
     """sshd with its internal-sftp."""
     port = free_port()
     (root / "sshd.conf").write_text(_SSHD.format(port=port, root=root, cipher=CIPHER))
@@ -147,7 +172,7 @@ def openssh(root: Path) -> Iterator[Server]:
 
 
 @contextmanager
-def proftpd(root: Path) -> Iterator[Server]:
+def proftpd(root: Path, _files: Path) -> Iterator[Server]:
     """ProFTPD with mod_sftp."""
     port, user = free_port(), psutil.Process().username()
     program = _program("proftpd")
@@ -164,17 +189,42 @@ def proftpd(root: Path) -> Iterator[Server]:
 
 
 @contextmanager
+def rclone(root: Path, files: Path) -> Iterator[Server]:
+    """`rclone serve sftp` with its defaults, one process for all sessions: files go through, none is kept meanwhile."""
+    port = free_port()
+    program = _program("rclone")
+    assert program is not None, "rclone is not installed"
+    keys = ["--key", str(root / "host"), "--authorized-keys", str(root / "authorized")]
+    command = [program, "serve", "sftp", str(files), "--addr", f"127.0.0.1:{port}", *keys, "--config", ""]
+    log = root / "rclone.log"
+    with log.open("wb") as sink, running(command, dict(os.environ), sink) as process:
+        _await(port, program, log)
+        yield Server(psutil.Process(process.pid), port)
+
+
+PEERS = (
+    Peer("OpenSSH", "OpenSSH's sshd", openssh_version, openssh),
+    Peer("ProFTPD", "ProFTPD with mod_sftp", proftpd_version, proftpd),
+    Peer("rclone", "rclone", rclone_version, rclone, rooted=True),
+)
+
+
+@contextmanager
 def _forking(command: list[str], port: int, log: Path) -> Iterator[Server]:
     reaped = [sys.executable, "-m", "tools.bench.reaper", *command]
     with log.open("wb") as sink, running(reaped, dict(os.environ), sink) as process:
-        try:
-            wait_for(port)
-        except OSError:
-            raise RuntimeError(f"{command[0]} did not start: {log.read_text(errors='replace')[-2000:]}") from None
+        _await(port, command[0], log)
         server = ForkingServer(psutil.Process(process.pid), port)
         with suppress(psutil.NoSuchProcess):
             server.cpu()  # the connection that looked whether it is there
         yield server
+
+
+def _await(port: int, program: str, log: Path) -> None:
+    try:
+        wait_for(port)
+    except OSError:
+        raise RuntimeError(f"{program} did not start: {log.read_text(errors='replace')[-2000:]}") from None
 
 
 def _program(name: str) -> str | None:
