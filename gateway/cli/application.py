@@ -7,6 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
+from gateway.cli.commands.accounts import accounts
 from gateway.cli.commands.alerts import alerts
 from gateway.cli.commands.bulk import bulk
 from gateway.cli.commands.host_keys import host_keys
@@ -36,7 +37,6 @@ app.add_typer(deliveries, name="deliveries")
 app.add_typer(outgoing, name="outgoing")
 clients = typer.Typer(help="Clients of the API and their secrets.", no_args_is_help=True)
 app.add_typer(clients, name="clients")
-accounts = typer.Typer(help="SFTP accounts.", no_args_is_help=True)
 app.add_typer(accounts, name="accounts")
 penalties = typer.Typer(help="Who has to wait after failed logins.")
 app.add_typer(penalties, name="penalties")
@@ -201,38 +201,6 @@ def clients_revoke(client: ClientId, config: Config = None, json: Json = False) 
     from gateway.cli.clients import revoke
 
     revoke(client, config, json=json)
-
-
-@accounts.command("show")
-def accounts_show(
-    username: Annotated[str, typer.Argument(metavar="USERNAME", help="The account.")],
-    config: Config = None,
-    json: Json = False,
-) -> None:
-    """Show an account: what it may do, what software uses it and how. Never its secrets."""
-    from gateway.cli.accounts import show
-
-    show(username, config, json=json)
-
-
-@accounts.command("legacy")
-def accounts_legacy(config: Config = None, json: Json = False) -> None:
-    """Show who may use old algorithms, until when, and who still does."""
-    from gateway.cli.legacy import show
-
-    show(config, json=json)
-
-
-@accounts.command("expiring")
-def accounts_expiring(
-    within: Annotated[int, typer.Option(min=0, max=3650, help="Days to look ahead.")] = 30,
-    config: Config = None,
-    json: Json = False,
-) -> None:
-    """Show the passwords and keys that end soon, or have ended."""
-    from gateway.cli.accounts import expiring
-
-    expiring(within, config, json=json)
 
 
 @penalties.callback(invoke_without_command=True)

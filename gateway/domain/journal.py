@@ -54,6 +54,8 @@ class Entry(StrEnum):
     PENALTY_IMPOSED = "penalty.imposed"
     PENALTIES_LIFTED = "penalties.lifted"
     CREDENTIAL_EXPIRING = "credential.expiring"
+    CERTIFICATES_REVOKED = "certificates.revoked"
+    CERTIFICATES_RESTORED = "certificates.restored"
     CREDENTIAL_ADDED = "credential.added"
     CREDENTIAL_ENDED = "credential.ended"
     WEBHOOK_TESTED = "webhook.tested"

@@ -13,6 +13,7 @@ from asyncssh.public_key import SSHOpenSSHCertificate
 
 from gateway.domain.authorized_keys import AuthorizedKey, keys_of, plain_address
 from gateway.domain.referential import SftpAccount
+from gateway.domain.revocations import Presented, fingerprint
 from gateway.sftp_server.algorithms import SIGNATURES
 
 _USER: Final = 1
@@ -42,6 +43,16 @@ def fault(certificate: SSHOpenSSHCertificate, account: SftpAccount, address: str
     if networks is not None and not _within(cast("list[object]", networks), address):
         return "not valid from this address"
     return None
+
+
+def presented(certificate: SSHOpenSSHCertificate) -> Presented:
+    """What the certificate is known by where certificates are revoked."""
+    return Presented(
+        fingerprint(certificate.signing_key.public_data),
+        certificate._serial,
+        certificate._key_id,
+        fingerprint(certificate.key.public_data),
+    )
 
 
 def _authorities(account: SftpAccount) -> Iterator[AuthorizedKey]:

@@ -189,6 +189,7 @@ class SftpServer:
             spool=self._spool,
             answer_max_size=self._answer_max_size,
             log=connection.log,
+            certificate=connection.certificate,
         )
         return Protocol(session, reader, writer, connection, self._office.meter)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import bindparam, delete, or_, select, update
+from sqlalchemy import bindparam, delete, func, or_, select, update
 
 from gateway.domain.deliveries import Gesture
 from gateway.domain.referential import SftpAccount
@@ -66,6 +66,11 @@ _EXPIRING = Statement(
             _c.authorities.contains("expiry-time"),
         ),
     )
+    .order_by(_c.username)
+)
+_TRUSTING = Statement(
+    select(*_COLUMNS)
+    .where(or_(_c.authorities != "[]", func.lower(_c.public_keys).contains("cert-authority")))
     .order_by(_c.username)
 )
 _LINK = insert_into(links)
@@ -131,6 +136,10 @@ class Accounts:
     def expiring(self) -> list[SftpAccount]:
         """The enabled accounts with a password, key or authority that has an end, by name, without their processes."""
         return [_account(row, ()) for row in self._session.rows(_EXPIRING)]
+
+    def trusting(self) -> list[SftpAccount]:
+        """The accounts that trust an authority with its certificates, by name, without their processes."""
+        return [_account(row, ()) for row in self._session.rows(_TRUSTING)]
 
     def serve(self, account: str, subscription_ids: set[str]) -> None:
         """Makes the account serve just these subscriptions."""

@@ -31,6 +31,7 @@ from gateway.store.pushes import Pushes
 from gateway.store.rates import Rates
 from gateway.store.readiness import Readiness
 from gateway.store.rehearsals import Rehearsals
+from gateway.store.revocations import Revocations
 from gateway.store.seals import Seals
 from gateway.store.selection import Candidates
 from gateway.store.servings import Servings
@@ -79,6 +80,7 @@ class Transaction:
         self.rates = Rates(session)
         self.webhooks = Webhooks(session)
         self.penalties = Penalties(session)
+        self.revocations = Revocations(session)
         self.sightings = Sightings(session)
         self.leases = Leases(session)
         self.moves = Moves(session)

@@ -21,6 +21,15 @@ def upgrade() -> None:
     )
     op.create_index(op.f("ix_penalties_expires_at"), "penalties", ["expires_at"])
     op.create_table(
+        "revocations",
+        sa.Column("authority", sa.String(length=50), nullable=False),
+        sa.Column("means", sa.String(length=6), nullable=False),
+        sa.Column("first", sa.String(length=255), nullable=False),
+        sa.Column("last", sa.String(length=255), nullable=False),
+        sa.Column("revoked_at", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("authority", "means", "first", "last", name=op.f("pk_revocations")),
+    )
+    op.create_table(
         "sightings",
         sa.Column("door", sa.String(length=7), nullable=False),
         sa.Column("credential", sa.String(length=255), nullable=False),

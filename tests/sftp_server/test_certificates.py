@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import subprocess
 from dataclasses import replace
 from datetime import timedelta
@@ -13,6 +14,8 @@ import pytest
 from asyncssh.public_key import SSHOpenSSHCertificate
 
 from gateway.domain.referential import SftpAccount
+from gateway.services import revocations
+from gateway.services.office import gateway_caller
 from gateway.sftp_server.certificates import fault
 from tests.sftp_server.openssh import identity, listing, openssh, program
 from tests.sftp_server.scene import BREST, START, Scene
@@ -28,7 +31,7 @@ def certificate(**changes: Any) -> SSHOpenSSHCertificate:
     """One for the account brest."""
     signer = changes.pop("signer", CA)
     usual = ALWAYS | {"principals": ["brest"]}
-    found = signer.generate_user_certificate(KEY, "test", **(usual | changes))
+    found = signer.generate_user_certificate(KEY, changes.pop("key_id", "test"), **(usual | changes))
     assert isinstance(found, SSHOpenSSHCertificate)
     return found
 
@@ -124,3 +127,37 @@ async def test_the_openssh_client_logs_in_with_what_ssh_keygen_signed(scene: Sce
     ):
         sign(*refused)
         assert (await openssh(scene, "sftp", key, before=listing(tmp_path))).returncode != 0
+
+
+async def test_a_revoked_one_lets_nobody_in_and_ends_its_sessions(scene: Scene, tmp_path: Path) -> None:
+    await _declare(scene)
+    ca, key = identity(tmp_path, CA, "ca"), identity(tmp_path, KEY)
+    (tmp_path / "key.pub").write_bytes(KEY.export_public_key())
+    operator = gateway_caller(scene.office, "test")
+
+    async def logs_in(serial: int, name: str = "alice") -> bool:
+        command = [program("ssh-keygen"), "-q", "-s", str(ca), "-I", name, "-n", "rennes", "-z", str(serial)]
+        whole = [*command, "-V", "always:forever", str(tmp_path / "key.pub")]
+        await asyncio.to_thread(subprocess.run, whole, check=True, timeout=60)
+        return (await openssh(scene, "sftp", key, before=listing(tmp_path))).returncode == 0
+
+    async def revoke(*entries: str, restore: bool = False) -> None:
+        verb = revocations.restore if restore else revocations.revoke
+        await verb(scene.office, operator, LINE, "\n".join(entries))
+
+    assert await logs_in(7)
+    await revoke("serial: 5-7", "id: bob")
+    assert [await logs_in(serial) for serial in (4, 7, 8)] == [True, False, True]
+    assert not await logs_in(8, "bob")
+    assert scene.figures.counts["logins_refused_total door=SFTP reason=revoked"] == 2
+    await revoke("serial: 5-7", restore=True)
+    assert await logs_in(7)
+    mine = certificate(principals=["rennes"], serial=9, key_id="alice")
+    async with scene.connect(client_keys=[(KEY, mine)], password=None) as conn, scene.connect() as other:
+        sftp, kept = await conn.start_sftp_client(), await other.start_sftp_client()
+        await revoke(f"hash: {KEY.get_fingerprint()}")
+        scene.clock.pass_by(timedelta(minutes=1))
+        with pytest.raises((asyncssh.SFTPError, asyncssh.ConnectionLost)):
+            await sftp.listdir("/")
+        assert await kept.listdir("/"), "who came with a password stays"
+    assert not await logs_in(20, "carol")

@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import BinaryIO, Protocol, TypeVar
 
 from gateway.domain.blob import Blob
+from gateway.domain.seals import Check
 from gateway.domain.sums import Sums
 from gateway.services.ports.deliveries import Answers, Archives, Deliveries, Servings
 from gateway.services.ports.dossiers import (
@@ -28,6 +29,7 @@ from gateway.services.ports.evidence import (
     Outbox,
     Penalties,
     Rates,
+    Revocations,
     Seals,
     Sightings,
     Webhooks,
@@ -128,6 +130,8 @@ class Transaction(Protocol):
     def rates(self) -> Rates: ...
     @property
     def penalties(self) -> Penalties: ...
+    @property
+    def revocations(self) -> Revocations: ...
     @property
     def sightings(self) -> Sightings: ...
     @property
@@ -234,6 +238,7 @@ class Signer(Protocol):
     @property
     def public_key(self) -> str: ...
     def sign(self, message: bytes) -> bytes: ...
+    def check(self, public_key: str | None = None) -> Check: ...
 
 
 class Meter(Protocol):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime
 from typing import Any, Protocol
 
@@ -13,6 +13,7 @@ from gateway.domain.identity import Caller, Door
 from gateway.domain.journal import Entry, Line
 from gateway.domain.outgoing import Lease, Outgoing, OutgoingState, WebhookKeys
 from gateway.domain.penalties import Penalty, PenaltyName
+from gateway.domain.revocations import Presented, Revocation
 from gateway.domain.seals import Seal
 from gateway.domain.sightings import Sighting
 
@@ -119,8 +120,20 @@ class Penalties(Protocol):
     def forget(self, now: datetime) -> int: ...
 
 
+class Revocations(Protocol):
+    """Port on revocations; see `store.revocations`."""
+
+    def add(self, new: Iterable[Revocation], now: datetime) -> int: ...
+    def lift(self, those: Iterable[Revocation]) -> int: ...
+    def fits(self, presented: Presented) -> bool: ...
+    def all(self) -> list[Revocation]: ...
+
+
 class Sightings(Protocol):
     """Port on sightings; see `store.sightings`."""
+
+    def uses(self, door: Door, credential: str) -> dict[str, datetime]: ...
+    def forget(self, door: Door, credential: str, mark: str) -> None: ...
 
     def get(self, door: Door, credential: str) -> Sighting | None: ...
     def note(self, seen: Sighting) -> None: ...

@@ -22,6 +22,8 @@ from gateway.store.tables.evidence import (
     penalties,
     rates,
     repetitions,
+    revocations,
+    secret_uses,
     sightings,
 )
 from gateway.store.tables.moves import (
@@ -79,7 +81,9 @@ __all__ = [
     "rehearsed_deliveries",
     "rehearsed_events",
     "repetitions",
+    "revocations",
     "seals",
+    "secret_uses",
     "sequences",
     "servings",
     "sftp_account_subscriptions",

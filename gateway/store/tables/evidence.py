@@ -162,6 +162,16 @@ penalties = Table(
     Column("expires_at", Instant, nullable=False, index=True),
 )
 
+revocations = Table(
+    "revocations",
+    metadata,
+    Column("authority", String(50), primary_key=True),  # its fingerprint
+    Column("means", String(6), primary_key=True),  # serial, id or key
+    Column("first", String(255), primary_key=True),  # serials of twenty digits; the id or the key's fingerprint twice
+    Column("last", String(255), primary_key=True),
+    Column("revoked_at", Instant, nullable=False),
+)
+
 sightings = Table(
     "sightings",
     metadata,
@@ -171,4 +181,13 @@ sightings = Table(
     Column("software", String(255)),  # as the client names itself
     Column("algorithms", Text),  # JSON: what was negotiated
     Column("legacy_at", Instant),  # when an algorithm was last used that only the account's exception allows
+)
+
+secret_uses = Table(
+    "secret_uses",
+    metadata,
+    Column("door", String(7), primary_key=True),
+    Column("credential", String(255), primary_key=True),
+    Column("mark", String(64), primary_key=True),  # SHA-256 of the stored hash of a secret, or of a public key
+    Column("used_at", Instant, nullable=False),
 )
