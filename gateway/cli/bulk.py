@@ -16,7 +16,7 @@ from gateway.cli.opening import at_the_office, settings_of
 from gateway.cli.operating import COMMAND
 from gateway.cli.printing import console, print_json
 from gateway.config import ConfigurationError
-from gateway.services import merging, rotating, suspending
+from gateway.services import merging, retiring, rotating, suspending
 from gateway.services.bulk import Outcome, RefusedRowsError
 
 if TYPE_CHECKING:
@@ -109,14 +109,17 @@ def rotate(
     _sum(done, dry_run=dry_run)
 
 
-def retire(file: Path, config: Path | None, *, dry_run: bool, json: bool) -> None:
-    """Ends what the credentials of a file had before they were rotated. Raises ConfigurationError with every fault."""
+def retire(file: Path, config: Path | None, *, unused_too: bool, dry_run: bool, json: bool) -> None:
+    """Ends what the credentials of a file had before they were rotated. Raises ConfigurationError with every fault.
+
+    A credential whose new secret or key nobody has used is one, but for `unused_too`.
+    """
     rows, wanted = read_rotations(file)
     done = _carried_out(
         rows,
         settings_of(config),
         "retire",
-        lambda office, caller: rotating.retire(office, caller, wanted, dry_run=dry_run),
+        lambda office, caller: retiring.retire(office, caller, wanted, unused_too=unused_too, dry_run=dry_run),
     )
     if json:
         print_json({"dryRun": dry_run, "rows": [_rotated(one, told=False) for one in done]})

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
@@ -16,7 +17,8 @@ LONGEST: Final = 255
 class Sighting:
     """`credential`: name of an account, id of a client. `software` as it names itself; `algorithms` as negotiated.
 
-    `legacy_at`: when an algorithm was last used that only an exception of the account allows.
+    `legacy_at`: when an algorithm was last used that only an exception of the account allows. `mark`: of the secret or
+    key it came in by, see `mark_of`; of what is read back, None.
     """
 
     door: Door
@@ -25,6 +27,7 @@ class Sighting:
     software: str | None = None
     algorithms: str | None = None
     legacy_at: datetime | None = None
+    mark: str | None = None
 
     def adds_to(self, known: Sighting | None) -> bool:
         """Whether it is worth writing: something differs, or the known one is an hour old."""
@@ -32,6 +35,11 @@ class Sighting:
             return True
         same = (self.software, self.algorithms) == (known.software, known.algorithms)
         return not same or (self.legacy_at is not None and known.legacy_at is None)
+
+
+def mark_of(proof: str | bytes) -> str:
+    """By what a secret (its stored hash) or a public key (its blob) is known again, and nothing can be done with."""
+    return hashlib.sha256(proof.encode() if isinstance(proof, str) else proof).hexdigest()
 
 
 def readable(text: str | None) -> str | None:

@@ -16,7 +16,7 @@ from gateway.domain.identity import Caller, Door, Partner, Role
 from gateway.domain.journal import Entry
 from gateway.domain.password_hashes import outdated
 from gateway.domain.referential import ApiClient, SftpAccount
-from gateway.domain.sightings import Sighting, readable
+from gateway.domain.sightings import Sighting, mark_of, readable
 from gateway.services import penalties, sightings
 from gateway.services.office import Office
 from gateway.services.ports import Transaction
@@ -47,14 +47,16 @@ async def grant_token(
     Raises UnauthorizedError when the client is unknown, disabled or gave a wrong secret, which are told apart by
     nothing; InvalidRequestError when the scope is not one that it may ask for.
     """
-    client = await _proven(office, client_id, secret, address)
+    client, stored = await _proven(office, client_id, secret, address)
     role = _role(client, scope)
     token = random.token_urlsafe(32)
     lifetime = office.policy.token_lifetime  # read once: it may change while the row is written
     expires_at = office.clock() + lifetime
     await office.store.write(lambda tx: tx.clients.issue(_digest(token), client_id, role, expires_at))
     office.meter.count("logins_total", door=Door.API, outcome="accepted")
-    await sightings.note(office, Sighting(Door.API, client_id, office.clock(), readable(software)))
+    await sightings.note(
+        office, Sighting(Door.API, client_id, office.clock(), readable(software), mark=mark_of(stored))
+    )
     return Grant(token, int(lifetime.total_seconds()), role)
 
 
@@ -63,7 +65,7 @@ async def revoke_token(office: Office, client_id: str, secret: str, token: str, 
 
     Raises UnauthorizedError as `grant_token` does.
     """
-    client = await _proven(office, client_id, secret, address)
+    client, _ = await _proven(office, client_id, secret, address)
 
     def verb(tx: Transaction) -> bool:
         ended = tx.clients.revoke_one(_digest(token), client_id)
@@ -129,7 +131,7 @@ async def password_login(office: Office, username: str, password: str, address: 
     if record.waits(now) or (record.crowded(now) and not office.logins.known(username, stored, password, now)):
         _turned_away(office, Door.SFTP, "penalty")
         return None
-    if not await _matching(office, username, (stored,) if stored else (), password) or account is None:
+    if await _matching(office, username, (stored,) if stored else (), password) is None or account is None:
         await penalties.failed(office, record, account_caller(account) if account else None)
         _turned_away(office, Door.SFTP, reason)
         return None
@@ -156,7 +158,8 @@ def account_caller(account: SftpAccount, door: Door | None = None) -> Caller:
     return Caller(account.organization, Role.SI, door, account.username, account=account.id)
 
 
-async def _proven(office: Office, client_id: str, secret: str, address: str | None) -> ApiClient:
+async def _proven(office: Office, client_id: str, secret: str, address: str | None) -> tuple[ApiClient, str]:
+    """The client, and the stored hash that its secret matched."""
     now = office.clock()
     counted = penalties.counts_at_rest_door(address)
 
@@ -168,7 +171,8 @@ async def _proven(office: Office, client_id: str, secret: str, address: str | No
     client, record = await office.store.read(query)
     hashes = client.secret_hashes if client and client.enabled else ()
     waits = counted and (record.waits(now) or record.crowded(now))
-    if waits or not await _matching(office, client_id, hashes, secret) or client is None:
+    stored = None if waits else await _matching(office, client_id, hashes, secret)
+    if stored is None or client is None:
         if counted and not waits:
             await penalties.failed(office, record, _client_caller(client) if client else None)
         office.meter.count("logins_total", door=Door.API, outcome="refused")
@@ -177,7 +181,7 @@ async def _proven(office: Office, client_id: str, secret: str, address: str | No
     if counted:
         with suppress(UnavailableError):
             await penalties.forgiven(office, record)
-    return client
+    return client, stored
 
 
 def _client_caller(client: ApiClient) -> Caller:
@@ -232,17 +236,19 @@ async def _rehashed(office: Office, account: SftpAccount, stored: str, password:
     return replace(account, password_hash=anew)
 
 
-async def _matching(office: Office, name: str, hashes: tuple[str, ...], secret: str) -> bool:
+async def _matching(office: Office, name: str, hashes: tuple[str, ...], secret: str) -> str | None:
+    """Which of the hashes is that of the secret."""
     now = office.clock()
-    if any(office.logins.known(name, stored, secret, now) for stored in hashes):
-        return True
+    for stored in hashes:
+        if office.logins.known(name, stored, secret, now):
+            return stored
     for stored in hashes:
         if await asyncio.to_thread(office.secrets.verify, stored, secret):
             office.logins.remember(name, stored, secret, now)
-            return True
+            return stored
     if not hashes:
         await asyncio.to_thread(office.secrets.verify, _NOBODY, secret)
-    return False
+    return None
 
 
 def _digest(token: str) -> bytes:

@@ -6,7 +6,6 @@ A token is a row that every request looks up, so that what ends here ends for th
 from __future__ import annotations
 
 import asyncio
-import hashlib
 import secrets as random
 from dataclasses import replace
 from typing import Any, Final
@@ -15,6 +14,7 @@ from gateway.domain.errors import ConflictError, ForbiddenError, InvalidRequestE
 from gateway.domain.identity import Caller, Door
 from gateway.domain.journal import Entry
 from gateway.domain.referential import ApiClient
+from gateway.domain.sightings import mark_of
 from gateway.services.access import operators_alone
 from gateway.services.credentials import SECRET_BYTES
 from gateway.services.office import Office
@@ -57,7 +57,7 @@ async def add_secret(office: Office, caller: Caller, client_id: str, once: Once 
             raise ConflictError("The client has two secrets: retire one before another is made", _state(client))
         tx.clients.change(replace(client, secret_hashes=(*client.secret_hashes, hashed)), now)
         _line(tx, office, caller, Entry.CREDENTIAL_ADDED, client, secrets=len(client.secret_hashes) + 1)
-        return _mark(hashed)
+        return mark_of(hashed)
 
     def verb(tx: Transaction) -> None:
         done = only_once(tx, caller, once, now, add)
@@ -84,6 +84,8 @@ async def retire_secret(office: Office, caller: Caller, client_id: str, which: s
         hashes = list(client.secret_hashes)
         del hashes[_PLACES[which]]
         tx.clients.change(replace(client, secret_hashes=tuple(hashes)), office.clock())
+        (ended,) = set(client.secret_hashes) - set(hashes)
+        tx.sightings.forget(Door.API, client_id, mark_of(ended))
         _line(tx, office, caller, Entry.CREDENTIAL_ENDED, client, secret=which)
 
     await office.store.write(verb)
@@ -135,13 +137,8 @@ def _client(tx: Transaction, client_id: str, *, hold: bool = True) -> ApiClient:
     return found
 
 
-def _mark(hashed: str) -> str:
-    """By what a kept secret is known again."""
-    return hashlib.sha256(hashed.encode()).hexdigest()
-
-
 def _told(client: ApiClient, mark: str) -> ConflictError:
-    places = [str(place) for place, hashed in enumerate(client.secret_hashes, 1) if _mark(hashed) == mark]
+    places = [str(place) for place, hashed in enumerate(client.secret_hashes, 1) if mark_of(hashed) == mark]
     if not places:
         message = "The secret made under this Idempotency-Key was given already, and has been retired since"
         return ConflictError(message, {**_state(client), "secret": None})

@@ -1,4 +1,4 @@
-"""New credentials for many clients and accounts at once, and the end of their old ones: all of them or none.
+"""New credentials for many clients and accounts at once: all of them or none; `retiring` ends the old ones.
 
 An API client gets a second secret beside its first. An SFTP account gets the public key of the file beside those that
 it has, or else a new password, which takes the old one's place: an account has one.
@@ -16,7 +16,7 @@ from gateway.domain.identity import Caller
 from gateway.domain.journal import Entry
 from gateway.domain.referential import ApiClient, SftpAccount
 from gateway.services.access import operators_alone
-from gateway.services.bulk import Outcome, RefusedRowsError, RowFault, in_one, repeated
+from gateway.services.bulk import Outcome, RefusedRowsError, RowFault, repeated
 from gateway.services.clients import MOST_SECRETS
 from gateway.services.credentials import Progress, Settled, Wanted, settle
 from gateway.services.declaration_checks import check_public_key
@@ -52,7 +52,7 @@ class Rotated:
 
 
 Keep = Callable[[Sequence[Rotated]], None]
-_Found = ApiClient | SftpAccount
+Found = ApiClient | SftpAccount
 _TWO: Final = "has two secrets already: end the old one first, with gateway bulk retire"
 _BY_KEY: Final = "logs in by key alone: give its next one"
 
@@ -74,7 +74,7 @@ async def rotate(
     operators. Raises ForbiddenError, and RefusedRowsError with everything that is wrong.
     """
     operators_alone(caller)
-    found = await office.store.read(lambda tx: _find(tx, rows))
+    found = await office.store.read(lambda tx: find(tx, rows))
     faults = _faults(rows, found)
     if faults:
         raise RefusedRowsError(faults)
@@ -90,7 +90,7 @@ async def rotate(
     now = office.clock()
 
     def verb(tx: Transaction) -> None:
-        present = _find(tx, rows, hold=True)
+        present = find(tx, rows, hold=True)
         later = _faults(rows, present)
         later += [
             RowFault(
@@ -108,31 +108,7 @@ async def rotate(
     return told
 
 
-async def retire(office: Office, caller: Caller, rows: Sequence[Rotation], *, dry_run: bool = False) -> list[Rotated]:
-    """Ends what was rotated away: a client's older secret, and every key of an account but the row's.
-
-    One that has nothing older is left alone; an account without a key in its row lost its old password when it got the
-    new one. One transaction, as `rotate`, and raising the same.
-    """
-    operators_alone(caller)
-    now = office.clock()
-
-    def verb(tx: Transaction) -> list[Rotated]:
-        found = _find(tx, rows, hold=True)
-        faults = _missing(rows, found)
-        faults += [
-            RowFault(position, KEY, "the account does not have this key: rotate it first")
-            for position, (row, of) in enumerate(zip(rows, found, strict=True))
-            if isinstance(of, SftpAccount) and row.public_key is not None and not _has(of, row.public_key)
-        ]
-        if faults:
-            raise RefusedRowsError(faults)
-        return [_retire(tx, caller, row, of, now) for row, of in zip(rows, found, strict=True) if of is not None]
-
-    return await in_one(office, verb, dry_run=dry_run)
-
-
-def _find(tx: Transaction, rows: Sequence[Rotation], *, hold: bool = False) -> list[_Found | None]:
+def find(tx: Transaction, rows: Sequence[Rotation], *, hold: bool = False) -> list[Found | None]:
     """What each row names; clients are held in one order, so that two files never wait for each other."""
     clients: Mapping[str, ApiClient | None] = {
         name: tx.clients.hold(name) if hold else tx.clients.get(name)
@@ -141,7 +117,8 @@ def _find(tx: Transaction, rows: Sequence[Rotation], *, hold: bool = False) -> l
     return [clients[row.client_id] if row.client_id else tx.accounts.by_username(row.username or "") for row in rows]
 
 
-def _missing(rows: Sequence[Rotation], found: Sequence[_Found | None]) -> list[RowFault]:
+def missing(rows: Sequence[Rotation], found: Sequence[Found | None]) -> list[RowFault]:
+    """A fault for each row that names nothing, what another one names, or what nobody logs in by."""
     faults = repeated([row.name for row in rows], "")
     for position, (row, of) in enumerate(zip(rows, found, strict=True)):
         column = CLIENT if row.client_id else ACCOUNT
@@ -154,8 +131,8 @@ def _missing(rows: Sequence[Rotation], found: Sequence[_Found | None]) -> list[R
     return faults
 
 
-def _faults(rows: Sequence[Rotation], found: Sequence[_Found | None]) -> list[RowFault]:
-    faults = _missing(rows, found)
+def _faults(rows: Sequence[Rotation], found: Sequence[Found | None]) -> list[RowFault]:
+    faults = missing(rows, found)
     for position, (row, of) in enumerate(zip(rows, found, strict=True)):
         if isinstance(of, ApiClient) and len(of.secret_hashes) >= MOST_SECRETS:
             faults.append(RowFault(position, CLIENT, _TWO))
@@ -169,7 +146,7 @@ def _faults(rows: Sequence[Rotation], found: Sequence[_Found | None]) -> list[Ro
     return sorted(faults, key=lambda fault: fault.row)
 
 
-def _told(row: Rotation, of: _Found, settled: Settled | None, retire_at: datetime | None) -> Rotated:
+def _told(row: Rotation, of: Found, settled: Settled | None, retire_at: datetime | None) -> Rotated:
     secret = settled.generated if settled else None
     if isinstance(of, ApiClient):
         return Rotated(of.client_id, of.organization, Outcome.CHANGED, "a second secret", secret)
@@ -183,7 +160,7 @@ def _rotate(
     tx: Transaction,
     caller: Caller,
     row: Rotation,
-    of: _Found | None,
+    of: Found | None,
     settled: Settled | None,
     retire_at: datetime | None,
     now: datetime,
@@ -211,38 +188,18 @@ def _rotate(
         tx.journal.write(Entry.CREDENTIAL_ADDED, caller, now, detail=detail)
 
 
-def _retire(tx: Transaction, caller: Caller, row: Rotation, of: _Found, now: datetime) -> Rotated:
-    if isinstance(of, ApiClient):
-        if len(of.secret_hashes) < MOST_SECRETS:
-            return Rotated(of.client_id, of.organization, Outcome.UNCHANGED, "no older secret")
-        tx.clients.change(replace(of, secret_hashes=of.secret_hashes[1:]), now)
-        tx.journal.write(
-            Entry.CREDENTIAL_ENDED, caller, now, detail={"client": of.client_id, "of": of.organization, "secret": "old"}
-        )
-        return Rotated(of.client_id, of.organization, Outcome.CHANGED, "its older secret ends")
-    if row.public_key is None:
-        return Rotated(of.username, of.organization, Outcome.UNCHANGED, "its old password has ended already")
-    kept = tuple(key for key in of.public_keys if _same(key, row.public_key))
-    ended = len(of.public_keys) - len(kept)
-    if not ended:
-        return Rotated(of.username, of.organization, Outcome.UNCHANGED, "no older key")
-    tx.accounts.change(replace(of, public_keys=kept, version=of.version + 1), now)
-    detail = {"account": of.username, "of": of.organization, "keys": ended}
-    tx.journal.write(Entry.CREDENTIAL_ENDED, caller, now, detail=detail)
-    return Rotated(of.username, of.organization, Outcome.CHANGED, f"{ended} older key{'s' if ended > 1 else ''} end")
-
-
 def _keys(of: SftpAccount, key: str, retire_at: datetime | None) -> tuple[str, ...]:
     """The keys of an account with its next one, which it may have already, and the others' end."""
     keys = of.public_keys if retire_at is None else tuple(_ending(each, key, retire_at) for each in of.public_keys)
-    return keys if _has(of, key) else (*keys, key)
+    return keys if has_key(of, key) else (*keys, key)
 
 
-def _has(account: SftpAccount, key: str) -> bool:
-    return any(_same(each, key) for each in account.public_keys)
+def has_key(account: SftpAccount, key: str) -> bool:
+    """Whether it is one of the account's."""
+    return any(same_key(each, key) for each in account.public_keys)
 
 
-def _same(one: str, other: str) -> bool:
+def same_key(one: str, other: str) -> bool:
     """Whether two lines are of one key, whatever their options and comments."""
     return _bare(one) == _bare(other)
 
@@ -255,4 +212,4 @@ def _bare(line: str) -> tuple[str, ...]:
 
 
 def _ending(line: str, but: str, when: datetime) -> str:
-    return line if _same(line, but) else ended_at(line, when)
+    return line if same_key(line, but) else ended_at(line, when)

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from sqlalchemy import bindparam, func, select
+from datetime import datetime
+
+from sqlalchemy import bindparam, delete, func, select
 
 from gateway.domain.identity import Door
 from gateway.domain.sightings import Sighting
 from gateway.store.session import Session
 from gateway.store.statement import Statement
-from gateway.store.tables import sightings
+from gateway.store.tables import secret_uses, sightings
 from gateway.store.values import at, from_ms, to_ms
 
 _c = sightings.c
@@ -41,8 +43,21 @@ _GET = Statement(
 )
 
 
+_u = secret_uses.c
+_of_credential = _u.door == bindparam("at_door"), _u.credential == bindparam("who")
+_USE = Statement(
+    lambda insert: (
+        insert(secret_uses)
+        .values(door=bindparam("at_door"), credential=bindparam("who"), mark=bindparam("by"), used_at=bindparam("seen"))
+        .on_conflict_do_update(index_elements=[_u.door, _u.credential, _u.mark], set_={"used_at": bindparam("seen")})
+    )
+)
+_USES = Statement(select(_u.mark, _u.used_at).where(*_of_credential))
+_FORGET = Statement(delete(secret_uses).where(*_of_credential, _u.mark == bindparam("by")))
+
+
 class Sightings:
-    """Rows of `sightings`."""
+    """Rows of `sightings`, and of `secret_uses`: when each secret or key was last used."""
 
     def __init__(self, session: Session) -> None:
         self._session = session
@@ -55,7 +70,7 @@ class Sightings:
         return Sighting(door, credential, at(row[0]), row[1], row[2], from_ms(row[3]))
 
     def note(self, seen: Sighting) -> None:
-        """Writes it over what is known; when legacy algorithms were last used is kept."""
+        """Writes it over what is known; when legacy algorithms and other secrets were last used is kept."""
         self._session.run(
             _NOTE,
             at_door=seen.door,
@@ -65,3 +80,13 @@ class Sightings:
             speaks=seen.algorithms,
             legacy=to_ms(seen.legacy_at),
         )
+        if seen.mark is not None:
+            self._session.run(_USE, at_door=seen.door, who=seen.credential, by=seen.mark, seen=to_ms(seen.seen_at))
+
+    def uses(self, door: Door, credential: str) -> dict[str, datetime]:
+        """When each secret or key of a credential was last used, by its mark."""
+        return {mark: at(used) for mark, used in self._session.rows(_USES, at_door=door, who=credential)}
+
+    def forget(self, door: Door, credential: str, mark: str) -> None:
+        """Forgets a secret or key that has ended."""
+        self._session.run(_FORGET, at_door=door, who=credential, by=mark)

@@ -38,6 +38,14 @@ def upgrade() -> None:
     op.add_column("subscriptions", sa.Column("rehearsal_mode", sa.String(length=7)))
     op.add_column("api_clients", sa.Column("rights", sa.Text(), nullable=False, server_default="[]"))
     op.add_column("outbox", sa.Column("case_id", _ID))
+    op.create_table(
+        "secret_uses",
+        sa.Column("door", sa.String(length=7), nullable=False),
+        sa.Column("credential", sa.String(length=255), nullable=False),
+        sa.Column("mark", sa.String(length=64), nullable=False),
+        sa.Column("used_at", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("door", "credential", "mark", name=op.f("pk_secret_uses")),
+    )
     op.add_column("folders", sa.Column("synthetic", sa.Boolean(), nullable=False, server_default=sa.false()))
     op.create_index(
         "ix_folders_synthetic",

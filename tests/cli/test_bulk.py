@@ -108,7 +108,11 @@ def test_secrets_go_to_a_file_of_their_own(town: Path, config: Path, capsys: pyt
     with pytest.raises(ConfigurationError, match=r"keys\.csv:2:1: client_id: has two secrets already"):
         run(to=again)
     assert not again.exists()
-    bulk.retire(file, config, dry_run=False, json=False)
+    with pytest.raises(ConfigurationError, match=r"keys\.csv:2:1: client_id: nobody has come in by its new one yet"):
+        bulk.retire(file, config, unused_too=False, dry_run=False, json=False)
+    bulk.retire(file, config, unused_too=True, dry_run=True, json=False)
+    assert "its older secret ends; the new one was never used" in " ".join(capsys.readouterr().out.split())
+    bulk.retire(file, config, unused_too=True, dry_run=False, json=False)
     assert "1 of 2 changed." in capsys.readouterr().out
     assert "nouvelle: " in run(to=None, shown=True)
 
@@ -119,7 +123,7 @@ def test_secrets_are_in_json_only_when_asked_for(town: Path, config: Path, capsy
     )
     rows = json.loads(capsys.readouterr().out)["rows"]
     assert all(row["secret"] for row in rows)
-    bulk.retire(town / "keys.csv", config, dry_run=True, json=True)
+    bulk.retire(town / "keys.csv", config, unused_too=True, dry_run=True, json=True)
     rows = json.loads(capsys.readouterr().out)["rows"]
     assert [(row["name"], "secret" in row) for row in rows] == [("nouvelle", False), ("town", False)]
 

@@ -13,7 +13,7 @@ from gateway.domain.authorized_keys import parse
 from gateway.domain.errors import ForbiddenError
 from gateway.domain.identity import Role
 from gateway.domain.referential import ApiClient, SftpAccount
-from gateway.services import rotating
+from gateway.services import retiring, rotating
 from gateway.services.bulk import Outcome, RefusedRowsError, RowFault
 from gateway.services.credentials import Settled, settle
 from gateway.services.rotating import Rotated, Rotation
@@ -65,11 +65,11 @@ async def test_old_credentials_work_beside_the_new_ones_until_they_are_retired(t
     assert (await account(town, "vannes")).public_keys == (OLD, NEW)
     assert secret not in repr(done)
     assert password not in repr(done)
-    retired = await rotating.retire(town.office, OPERATOR, ROWS)
+    retired = await retiring.retire(town.office, OPERATOR, ROWS, unused_too=True)
     assert [one.outcome for one in retired] == [Outcome.CHANGED, Outcome.UNCHANGED, Outcome.CHANGED]
     assert (await client(town)).secret_hashes == (f"hash of {secret}",)
     assert (await account(town, "vannes")).public_keys == (NEW,)
-    again = await rotating.retire(town.office, OPERATOR, ROWS)
+    again = await retiring.retire(town.office, OPERATOR, ROWS, unused_too=True)
     assert {one.outcome for one in again} == {Outcome.UNCHANGED}
     assert len(await town.lines("credential.added")) == 3
     lines = await town.lines("credential.ended")
@@ -108,7 +108,7 @@ async def test_everything_that_is_wrong_is_told_and_nothing_is_changed(town: Tow
 
 async def test_a_key_that_was_never_given_is_not_made_the_only_one(town: Town) -> None:
     with pytest.raises(RefusedRowsError) as refused:
-        await rotating.retire(town.office, OPERATOR, ROWS)
+        await retiring.retire(town.office, OPERATOR, ROWS, unused_too=True)
     assert refused.value.faults == (RowFault(2, "public_key", "the account does not have this key: rotate it first"),)
     assert (await account(town, "vannes")).public_keys == (OLD,)
 
@@ -137,6 +137,6 @@ async def test_a_dry_run_makes_no_secret_and_changes_nothing(town: Town) -> None
 
 
 async def test_it_is_for_operators(town: Town) -> None:
-    for verb in (rotating.rotate, rotating.retire):
+    for verb in (rotating.rotate, retiring.retire):
         with pytest.raises(ForbiddenError):
             await verb(town.office, DEPOSITOR, ROWS)

@@ -8,7 +8,7 @@ import shutil
 import socket
 from collections.abc import MutableMapping
 from dataclasses import replace
-from datetime import date
+from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +20,7 @@ import pytest
 from gateway.domain.identity import Door
 from gateway.domain.password_hashes import kind_of
 from gateway.domain.referential import SftpAccount
-from gateway.domain.sightings import Sighting
+from gateway.domain.sightings import Sighting, mark_of
 from gateway.sftp_server.admission import Limits
 from gateway.store.passwords import Secrets
 from tests.engines.required import unavailable
@@ -165,6 +165,19 @@ async def test_what_software_comes_is_noted(scene: Scene) -> None:
     assert "gcm" in (found.algorithms or "")
     await fails(scene, "brest")
     assert await seen(scene, "brest") is None, "who was not let in is not noted"
+
+
+async def test_by_which_key_an_account_came_in_is_noted(scene: Scene) -> None:
+    async def uses() -> dict[str, datetime]:
+        await scene.settled()
+        return await scene.office.store.read(lambda tx: tx.sightings.uses(Door.SFTP, "rennes"))
+
+    async with scene.connect():
+        pass
+    assert await uses() == {}, "a password is one of none"
+    async with scene.connect(client_keys=[scene.key], password=None):
+        pass
+    assert await uses() == {mark_of(scene.key.public_data): scene.clock()}
 
 
 async def test_one_account_has_its_share_of_connections(start: Start) -> None:

@@ -73,11 +73,20 @@ def bulk_rotate(
 
 
 @bulk.command("retire")
-def bulk_retire(file: Credentials, config: Config = None, dry_run: DryRun = False, json: Json = False) -> None:
+def bulk_retire(
+    file: Credentials,
+    unused_too: Annotated[
+        bool,
+        typer.Option("--unused-too", help="Also where nobody has used the new one: they are shut out until they do."),
+    ] = False,
+    config: Config = None,
+    dry_run: DryRun = False,
+    json: Json = False,
+) -> None:
     """End the older secrets and keys of the credentials of FILE, which were rotated before: all of them or none."""
     from gateway.cli.bulk import retire
 
-    retire(file, config, dry_run=dry_run, json=json)
+    retire(file, config, unused_too=unused_too, dry_run=dry_run, json=json)
 
 
 @bulk.command("merge")

@@ -24,6 +24,7 @@ from gateway.store.tables.evidence import (
     repetitions,
     revocations,
     secret_uses,
+    secret_uses,
     sightings,
 )
 from gateway.store.tables.moves import (
@@ -89,6 +90,7 @@ __all__ = [
     "sftp_account_subscriptions",
     "sftp_accounts",
     "sftp_places",
+    "secret_uses",
     "sightings",
     "subscriptions",
     "uploads",

@@ -22,6 +22,7 @@ def test_its_commands(tmp_path: Path) -> None:
     (made,) = json.loads((tmp_path / "secrets.json").read_text())["credentials"]
     assert made["name"] == "town"
     assert gateway("bulk", "retire", "keys.csv", where=tmp_path).code == 0
+    assert gateway("bulk", "retire", "keys.csv", "--unused-too", where=tmp_path).code == 0
     assert gateway("bulk", "rotate", "keys.csv", "--retire-after", "soon", where=tmp_path).code == 2
     (tmp_path / "merge.csv").write_text(f"source,target\n{TOWN},{TOWN}\n")
     refused = gateway("bulk", "merge", "merge.csv", where=tmp_path)
