@@ -24,7 +24,6 @@ from gateway.store.tables.evidence import (
     repetitions,
     revocations,
     secret_uses,
-    secret_uses,
     sightings,
 )
 from gateway.store.tables.moves import (
@@ -90,7 +89,6 @@ __all__ = [
     "sftp_account_subscriptions",
     "sftp_accounts",
     "sftp_places",
-    "secret_uses",
     "sightings",
     "subscriptions",
     "uploads",

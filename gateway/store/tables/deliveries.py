@@ -168,6 +168,13 @@ answers = Table(
         postgresql_where=text("state IN ('PARTIAL','QUEUED')"),
     ),
     Index(
+        "ix_answers_held",
+        "account_id",
+        "settled_at",
+        sqlite_where=text("state IN ('PARTIAL','QUEUED','REFUSED')"),
+        postgresql_where=text("state IN ('PARTIAL','QUEUED','REFUSED')"),
+    ),
+    Index(
         "ix_answers_grace",
         "settled_at",
         sqlite_where=text("directory = '' AND state IN ('TAKEN','DUPLICATE')"),

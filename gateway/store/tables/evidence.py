@@ -191,12 +191,3 @@ secret_uses = Table(
     Column("mark", String(64), primary_key=True),  # SHA-256 of the stored hash of a secret, or of a public key
     Column("used_at", Instant, nullable=False),
 )
-
-secret_uses = Table(
-    "secret_uses",
-    metadata,
-    Column("door", String(7), primary_key=True),
-    Column("credential", String(255), primary_key=True),
-    Column("mark", String(64), primary_key=True),  # SHA-256 of the stored hash of a secret, or of a public key
-    Column("used_at", Instant, nullable=False),
-)
