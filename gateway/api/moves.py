@@ -23,6 +23,10 @@ from gateway.services.move_steps import BY_HAND, Status, Step, shown
 from gateway.services.once import Replay
 
 _POSITION: Final = re.compile("[0-9]{1,9}")
+_NO_DIGEST: Final = (
+    '@body: is missing: {step} the plan that you have seen by its digest, {{"digest": "…"}}, '
+    "as GET /moves/{{moveName}} answers it"
+)
 
 
 class _Plan(Body):
@@ -62,6 +66,8 @@ def taking(step: Step) -> Operation:
         raw = await read_json(request) if request.body_exists else b""
         digest, reason = None, BY_HAND
         if step in (Step.APPROVE, Step.APPLY):
+            if not raw:
+                raise InvalidRequestError(_NO_DIGEST.format(step=step))
             digest = bodies.parse(_Plan, raw).digest
         elif step is Step.PAUSE and raw:
             reason = bodies.parse(_Reason, raw).reason

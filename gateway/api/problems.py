@@ -13,6 +13,7 @@ from typing import Any, Final
 from aiohttp import web
 
 from gateway.domain.errors import ConflictError, ForbiddenError, NotFoundError
+from gateway.domain.plans import MoveTextError
 
 NATIVE_BASE: Final = "/gateway/v1"
 """The prefix of the gateway's own operations, with their version."""
@@ -59,6 +60,9 @@ def problem(answer: web.Response, error: BaseException | None = None) -> web.Res
     }
     if len(messages) > 1:
         body["errors"] = [{"detail": message} for message in messages]
+    if isinstance(error, MoveTextError):
+        places = ({"path": one.path, "line": one.line, "column": one.column} for one in error.found)
+        body["errors"] = [{"detail": str(one), **place} for one, place in zip(error.found, places, strict=True)]
     if isinstance(error, ConflictError) and error.state:
         body["state"] = error.state
     kept = {name: value for name, value in answer.headers.items() if name not in ("Content-Type", "Content-Length")}

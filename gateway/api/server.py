@@ -15,6 +15,7 @@ from gateway.api.connections import Connections
 from gateway.api.context import CONTEXT, Context
 from gateway.api.discretion import discreet_logger
 from gateway.api.metrics import PrometheusMeter
+from gateway.api.planning import PLANNING, MoveReader, Planning
 from gateway.api.spool import SPOOL
 from gateway.api.strictness import StrictRunner
 from gateway.api.traffic import Traffic
@@ -47,6 +48,7 @@ class ApiServer:
     `head_timeout`: seconds to send a request's head; `keep_alive`: seconds that a connection may be without a
     request. `sockets`: listening sockets that are shared with other processes, instead of `host` and `port`;
     `attendance`: where those count connections too, of which there may be `max_connections`, and `per_address` of one.
+    `moves`: what reads the texts that ask for planned moves.
     """
 
     def __init__(
@@ -68,6 +70,7 @@ class ApiServer:
         max_connections: int = MAX_CONNECTIONS,
         per_address: int = PER_ADDRESS,
         attendance: Attendance | None = None,
+        moves: MoveReader | None = None,
     ) -> None:
         self._traffic = Traffic()
         self._host, self._port = host, port
@@ -88,6 +91,8 @@ class ApiServer:
         self._spool = spool
         if spool is not None:
             application[SPOOL] = spool
+        if moves is not None:
+            application[PLANNING] = Planning(moves)
         application.on_response_prepare.append(middleware.secure)
         routes.connect(application.router)
         self._runner = StrictRunner(

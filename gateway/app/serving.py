@@ -22,6 +22,7 @@ from gateway.bridge.alerts import Alerts
 from gateway.bridge.push import Pushes
 from gateway.bridge.webhooks import Webhooks
 from gateway.config import Settings
+from gateway.config.move_requests import read_text
 from gateway.config.reloading import Reloading, kept_up
 from gateway.scheduler.jobs import Scheduler
 from gateway.services import figures
@@ -129,6 +130,7 @@ class Gateway:
             idle_timeout=settings.sftp.idle_timeout.total_seconds(),
             answer_max_size=settings.limits.answer_max_size,
             limits=settings.sftp.limits.door,
+            quota=settings.sftp.uploads.quota,
             sockets=self._doors.sftp if self._doors else (),
             attendance=self._hands.sftp if self._hands else None,
         )
@@ -151,6 +153,7 @@ class Gateway:
             head_timeout=settings.rates.head_timeout.total_seconds(),
             keep_alive=settings.rates.keep_alive.total_seconds(),
             sockets=self._doors.http if self._doors else (),
+            moves=read_text,
             max_connections=settings.http.max_connections,
             per_address=settings.http.per_address,
             attendance=self._hands.http if self._hands else None,

@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterator
 from dataclasses import asdict
-from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from gateway.cli.exits import Exit
 from gateway.cli.failing import CommandError
@@ -17,8 +14,7 @@ from gateway.cli.printing import print_json
 
 if TYPE_CHECKING:
     from gateway.domain.identity import Caller
-    from gateway.domain.journal import Line
-    from gateway.domain.seals import Check, Fault, Seal
+    from gateway.domain.seals import Check, Fault
     from gateway.services.office import Office
 
 _MOST = 20
@@ -36,6 +32,7 @@ def show_key(config: Path | None) -> None:
 
 def export(file: Path, config: Path | None) -> None:
     """Writes every sealed line and its seals to a new file, one JSON object a line."""
+    from gateway.domain.journal_export import line_text, seal_text
     from gateway.services import sealing
 
     async def verb(office: Office, caller: Caller) -> int:
@@ -44,8 +41,8 @@ def export(file: Path, config: Path | None) -> None:
         with file.open("x", encoding="utf-8") as out:
             async for part in sealing.parts(office, caller):
                 for line in part.lines:
-                    out.write(_text({"line": asdict(line)}))
-                out.write(_text({"seal": _seal_shown(part.seal)}))
+                    out.write(line_text(line))
+                out.write(seal_text(part.seal))
                 written += len(part.lines)
         return written
 
@@ -117,85 +114,15 @@ def _own(office: Office) -> Check:
 
 
 def _of_file(file: Path, check: Check) -> tuple[int, int, tuple[Fault, ...]]:
-    from gateway.domain.seals import Fault, Verification
+    from gateway.domain.journal_export import JournalExportError, read
 
-    verification = Verification(check)
-    faults: list[Fault] = []
-    held: list[Line] = []
-    for number, kind, value in _read(file):
-        try:
-            if kind == "line":
-                held.append(_line(value))
-                continue
-            seal = _seal(value)
-        except (KeyError, TypeError, ValueError):
-            raise CommandError(f"{file.name}, line {number}: not as `gateway journal export` writes it") from None
-        faults += verification.take(seal, held)
-        held = []
-        if len(faults) >= _MOST:
-            break
-    else:
-        faults += verification.end()
-        faults += [Fault(line.seq, "stands behind the last seal") for line in held]
-    return verification.seals, verification.lines, tuple(faults[:_MOST])
-
-
-def _read(file: Path) -> Iterator[tuple[int, str, dict[str, Any]]]:
     try:
         with file.open(encoding="utf-8") as lines:
-            for number, text in enumerate(lines, start=1):
-                try:
-                    ((kind, value),) = json.loads(text).items()
-                except (ValueError, AttributeError):
-                    kind, value = "", None
-                if kind not in ("line", "seal") or not isinstance(value, dict):
-                    raise CommandError(f"{file.name}, line {number}: not as `gateway journal export` writes it")
-                yield number, kind, value
+            found = read(lines, check, _MOST)
     except OSError as error:
         raise CommandError(f"{file.name} cannot be read: {error.strerror}", Exit.USAGE) from None
     except UnicodeDecodeError:
         raise CommandError(f"{file.name} is no text: not as `gateway journal export` writes it") from None
-
-
-def _text(value: dict[str, Any]) -> str:
-    from gateway.domain.seals import canonical
-
-    return canonical(value).decode() + "\n"
-
-
-def _seal_shown(seal: Seal) -> dict[str, Any]:
-    return {
-        "first": seal.first,
-        "last": seal.last,
-        "missing": list(seal.missing),
-        "late": list(seal.late),
-        "digests": seal.digests.hex(),
-        "previous": seal.previous.hex(),
-        "digest": seal.digest.hex(),
-        "keyId": seal.key_id,
-        "signature": seal.signature.hex(),
-        "sealedAt": seal.sealed_at,
-    }
-
-
-def _seal(value: dict[str, Any]) -> Seal:
-    from gateway.domain.seals import Seal
-
-    return Seal(
-        first=int(value["first"]),
-        last=int(value["last"]),
-        missing=tuple(map(int, value["missing"])),
-        late=tuple(map(int, value["late"])),
-        digests=bytes.fromhex(value["digests"]),
-        previous=bytes.fromhex(value["previous"]),
-        digest=bytes.fromhex(value["digest"]),
-        key_id=str(value["keyId"]),
-        signature=bytes.fromhex(value["signature"]),
-        sealed_at=datetime.fromisoformat(value["sealedAt"]),
-    )
-
-
-def _line(value: dict[str, Any]) -> Line:
-    from gateway.domain.journal import Line
-
-    return Line(**{**value, "at": datetime.fromisoformat(value["at"])})
+    except JournalExportError as error:
+        raise CommandError(f"{file.name}, {error}") from None
+    return found.seals, found.lines, found.faults

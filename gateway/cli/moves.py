@@ -19,11 +19,10 @@ from gateway.cli.printing import console
 if TYPE_CHECKING:
     from gateway.domain.identity import Caller
     from gateway.domain.moves import Move
-    from gateway.services.certify import Asked, Balance
+    from gateway.services.certify import Balance
     from gateway.services.office import Office
 
 ACTOR: Final = f"{COMMAND} moves"
-_PAGE: Final = 1000
 _LOOK_EVERY: Final = 1.0
 
 
@@ -66,12 +65,10 @@ def step(name: str, config: Path | None, taken: str, *, digest: str = "", wait: 
 
 def certify(name: str, file: Path, config: Path | None, *, json: bool) -> None:
     """Writes the certificate of a move. Raises CommandError when it says that something went wrong."""
-    from gateway.services.certify import certificate
+    from gateway.services.certify import certificate, of_move
 
     async def verb(office: Office, caller: Caller, out: IO[str]) -> Balance:
-        asked = await _asked(office, caller, name)
-        if not asked:
-            raise CommandError(f"The move {name} has switched nothing: there is nothing to certify", Exit.REFUSED)
+        asked = await of_move(office, caller, name)
 
         def lines(office: Office, caller: Caller, balance: Balance) -> AsyncIterator[str]:
             return certificate(office, caller, asked, {"move": name}, balance)
@@ -86,19 +83,6 @@ def certify(name: str, file: Path, config: Path | None, *, json: bool) -> None:
         raise CommandError("Not everything went as it should: see the certificate", Exit.FAILED)
     if not json:
         print(f"\nCheck it anywhere with: gateway moves verify {file.name} --key KEY.pem")
-
-
-async def _asked(office: Office, caller: Caller, name: str) -> list[Asked]:
-    """Every subscription that the move switched, from that switch on."""
-    from gateway.services import moves
-    from gateway.services.certify import Asked
-
-    asked: list[Asked] = []
-    after = 0
-    while page := await moves.rows(office, caller, name, after, _PAGE):
-        asked += [Asked(row.subscription_id, row.epoch) for row in page if row.epoch is not None]
-        after = page[-1].position
-    return asked
 
 
 async def _carried_out(office: Office, caller: Caller, move: Move) -> Move:

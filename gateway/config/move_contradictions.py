@@ -6,16 +6,16 @@ from collections.abc import Iterator
 
 from gateway.config.faults import Fault
 from gateway.config.located import Located, dotted
-from gateway.config.move_models import MoveModel, SubscriberRow
+from gateway.config.move_models import MoveModel, SubscriberRow, SubscriptionRow
 from gateway.domain.identity import Mode, Transport
 from gateway.domain.switches import InFlight
 
-_FILTERS = ("process", "mode", "transport", "department", "organizations", "list")
+_FILTERS = ("process", "mode", "transport", "department", "organizations", "subscriptions", "list")
 
 
 def contradictions(document: Located, model: MoveModel) -> Iterator[Fault]:
     """Every rule of a well-formed file that cannot hold beside another one."""
-    for path, message in (*_selected(model), *_target(model), *_before(model), *_in_waves(model)):
+    for path, message in (*_selected(model), *_listed(model), *_target(model), *_before(model), *_in_waves(model)):
         yield _at(document, path).fault(dotted(path), message, at_key=True)
 
 
@@ -36,6 +36,17 @@ def _selected(model: MoveModel) -> Found:
     for number, row in enumerate(select.organizations):
         if row in select.organizations[:number]:
             yield ("select", "organizations", number), "is given twice"
+
+
+def _listed(model: MoveModel) -> Found:
+    rows = model.select.subscriptions
+    if rows and model.select.list is not None:
+        yield ("select", "subscriptions"), "goes without `list`: name the subscriptions in one of them"
+    seen: set[SubscriptionRow] = set()
+    for number, row in enumerate(rows):
+        if row in seen:
+            yield ("select", "subscriptions", number), "is given twice"
+        seen.add(row)
 
 
 def _target(model: MoveModel) -> Found:

@@ -12,7 +12,7 @@ from pydantic.alias_generators import to_camel
 
 from gateway.config.section import Section
 from gateway.config.units import Delay, Duration
-from gateway.domain.identity import Mode, Transport
+from gateway.domain.identity import Mode, OrganizationId, Transport
 from gateway.domain.moves import WaveSize
 from gateway.domain.switches import InFlight
 from gateway.domain.windows import DAYS
@@ -106,6 +106,11 @@ def _reader(parse: Callable[[object], T]) -> BeforeValidator:
     return BeforeValidator(parse)
 
 
+def _organization(text: str) -> str:
+    OrganizationId.parse(text)  # raises ValueError that says what is wrong
+    return text
+
+
 def _days(values: tuple[int, ...]) -> tuple[int, ...]:
     if not values:
         raise ValueError("never opens: name at least one day")
@@ -117,6 +122,7 @@ Name = Annotated[
 ]
 Code = Annotated[str, _like(r"[^\s/\\]{1,30}", "must be the code of a process, such as EtatCivil")]
 Department = Annotated[str, _like("[0-9]{2,3}|2[AB]", "must be the number of a department, such as 22, 2A or 971")]
+Organization = Annotated[str, AfterValidator(_organization)]
 Siret = Annotated[str, _like("[0-9]{14}", "must be a SIRET: 14 digits")]
 Branch = Annotated[str, _like("[0-9A-Za-z]{1,10}", "must be a branch code: up to 10 letters and digits")]
 ListName = Annotated[str, _like(r"[^/\\]{1,250}\.csv", "must be the name of a CSV file beside this one: NAME.csv")]
@@ -135,6 +141,13 @@ class SubscriberRow(Section):
     branch_code: Branch | None = None
 
 
+class SubscriptionRow(Section):
+    """One subscription: an organization, as SI-SIRET-BRANCH, and the code of a process."""
+
+    organization: Organization
+    process: Code
+
+
 class SelectModel(Section):
     """Which subscriptions: those that fulfil everything given."""
 
@@ -144,6 +157,7 @@ class SelectModel(Section):
     department: Departments = ()
     organizations: Annotated[tuple[SubscriberRow, ...], AfterValidator(_filled)] = ()
     exclude: tuple[SubscriberRow, ...] = ()
+    subscriptions: Annotated[tuple[SubscriptionRow, ...], AfterValidator(_filled)] = ()
     list: ListName | None = None
 
 

@@ -5,6 +5,7 @@ A list of subscriptions (`select: {list: …}`) is a CSV file beside the file of
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -36,7 +37,9 @@ class MoveFile:
     def _placed(self, fault: PlanFault) -> Fault:
         path = fault.path
         if len(path) == 3 and path[:2] == ("select", "list"):
-            return self.listed[int(path[2])].row.fault("", fault.message)
+            if self.listed:
+                return self.listed[int(path[2])].row.fault("", fault.message)
+            path = ("select", "subscriptions", path[2])
         node, deep = self.document, 0
         while deep < len(path) and (below := node.child(path[deep])) is not None:
             node, deep = below, deep + 1
@@ -45,13 +48,17 @@ class MoveFile:
 
 def read_move(path: Path) -> MoveFile:
     """What a file of moves asks for. Raises ConfigurationError with every fault of it and its list."""
-    document = read_document(path)
+    return understood(read_document(path), lambda name: read_list(path.parent / name))
+
+
+def understood(document: Located, read: Callable[[str], tuple[Listed, ...]]) -> MoveFile:
+    """What a document asks for; `read` gives the list of a name. Raises ConfigurationError with every fault of both."""
     model = validate(MoveModel, document)
     faults = list(contradictions(document, model))
     listed: tuple[Listed, ...] = ()
     if model.select.list is not None:
         try:
-            listed = read_list(path.parent / model.select.list)
+            listed = read(model.select.list)
         except ConfigurationError as error:
             faults += error.faults
     if faults:
@@ -78,6 +85,8 @@ def _spec(model: MoveModel, listed: tuple[Listed, ...]) -> Spec:
 
 
 def _selection(model: SelectModel, listed: tuple[Listed, ...]) -> Selection:
+    pairs = tuple((row.organization, row.process) for row in listed)
+    pairs += tuple((one.organization, one.process) for one in model.subscriptions)
     return Selection(
         processes=model.process,
         mode=Mode.SFTP if model.transport else model.mode,
@@ -85,7 +94,7 @@ def _selection(model: SelectModel, listed: tuple[Listed, ...]) -> Selection:
         departments=model.department,
         subscribers=_subscribers(model.organizations),
         exclude=_subscribers(model.exclude),
-        listed=tuple((row.organization, row.process) for row in listed) if model.list else None,
+        listed=pairs or None,
     )
 
 

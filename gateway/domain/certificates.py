@@ -71,7 +71,7 @@ def read(lines: Iterable[str], check: Check) -> Iterator[Mapping[str, Any] | Wro
         if number == 1 and (kind != HEAD or said[HEAD].get("version") != VERSION):
             yield Wrong(number, "does not begin a certificate that this version can check")
             return
-        chain = _next(chain, number, canonical(said))
+        chain = _next(chain, number, found["content"])
         if told != chain or not check(chain, signature):
             yield Wrong(number, "was changed, or was not signed by that key")
             return
@@ -91,6 +91,12 @@ def _parsed(text: str) -> dict[str, Any] | None:
             return None
         if not isinstance(next(iter(found["said"].values()), None), dict):
             return None
-        return {**found, "chain": bytes.fromhex(found["chain"]), "signature": bytes.fromhex(found["signature"])}
+        content = canonical(found["said"])  # what no canonical text can hold was never signed
+        return {
+            **found,
+            "content": content,
+            "chain": bytes.fromhex(found["chain"]),
+            "signature": bytes.fromhex(found["signature"]),
+        }
     except (ValueError, TypeError, RecursionError):
         return None

@@ -19,7 +19,9 @@ from gateway.domain.errors import ConflictError, NotFoundError
 from gateway.domain.fates import Fate, Fates
 from gateway.domain.identity import Caller
 from gateway.domain.journal import Entry, Line
+from gateway.domain.moves import Row
 from gateway.services.access import operators_alone
+from gateway.services.move_steps import existing
 from gateway.services.office import Office
 from gateway.services.ports import Transaction
 from gateway.services.sealing import seal_new
@@ -69,6 +71,22 @@ class Balance:
         }
 
 
+async def of_move(office: Office, caller: Caller, name: str) -> list[Asked]:
+    """What a certificate of a move is about: every subscription that it switched, from that switch on.
+
+    For ADMIN. Raises ForbiddenError, NotFoundError, and ConflictError when it has switched nothing.
+    """
+    operators_alone(caller)
+    asked: list[Asked] = []
+    after = 0
+    while page := await office.store.read(partial(_rows, name, after)):
+        asked += [Asked(row.subscription_id, row.epoch) for row in page if row.epoch is not None]
+        after = page[-1].position
+    if not asked:
+        raise ConflictError(f"The move {name} has switched nothing: there is nothing to certify")
+    return asked
+
+
 async def certificate(
     office: Office, caller: Caller, asked: Sequence[Asked], about: Mapping[str, Any], balance: Balance
 ) -> AsyncIterator[str]:
@@ -100,6 +118,10 @@ async def certificate(
         for statement in await _subscription(office, one, balance):
             yield lines.next(statement)
     yield lines.next({BALANCE: balance.shown()})
+
+
+def _rows(name: str, after: int, tx: Transaction) -> list[Row]:
+    return tx.move_rows.page(existing(tx.moves.named(name)).id, after, _PAGE)
 
 
 class _Lines:

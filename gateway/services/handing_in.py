@@ -9,7 +9,6 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Callable, Sequence
 from datetime import datetime
-from typing import NoReturn
 
 from gateway.domain.blob import Blob
 from gateway.domain.dossiers import AttachmentStatus
@@ -20,17 +19,13 @@ from gateway.services.checking import ENTRIES, Verdict
 from gateway.services.deposit import FolderView, NewFolder
 from gateway.services.deposit_checks import FolderDraft
 from gateway.services.office import Office
-from gateway.services.once import Once, Replay, only_once
+from gateway.services.once import Once, Replay, only_once, repeated
 from gateway.services.ports import Transaction
 
 Content = Callable[[], AsyncIterator[bytes]]
 """Begins to read the bytes of one file."""
 Kept = tuple[Blob, Verdict]
 """Bytes that are durable and were checked."""
-
-
-class _UnusedError(Exception):
-    """The key was not used; undoes its claim."""
 
 
 async def hand_in(
@@ -43,7 +38,7 @@ async def hand_in(
     the journal tells of; ConflictError when the idempotency key was used for another request.
     """
     if once is not None:
-        replay = await _repeated(office, caller, once)
+        replay = await repeated(office.store, caller, once, office.clock())
         if replay is not None:
             return replay
     faults = await deposit.check_folder(office, caller, FolderDraft(new.process, new.cases, new.attachments))
@@ -70,20 +65,6 @@ async def hand_in(
         office.meter.count("attachments_total", outcome=verdict.status)
     office.meter.count("folders_total", process=new.process)
     deposit.announce(office, new.process)
-    return answer
-
-
-async def _repeated(office: Office, caller: Caller, once: Once) -> Replay | None:
-    """The first answer under the key, if there is one. The key itself is claimed with the folder."""
-    now = office.clock()
-
-    def unused(_tx: Transaction) -> NoReturn:
-        raise _UnusedError
-
-    try:
-        answer: Replay = await office.store.write(lambda tx: only_once(tx, caller, once, now, unused))
-    except _UnusedError:
-        return None
     return answer
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import partial
 from itertools import islice
@@ -31,6 +32,24 @@ async def record(
     office: Office, caller: Caller, spec: Spec, waves: Sequence[Wave], rows: Iterable[Row], digest: str
 ) -> Move:
     """Keeps a plan, to be approved. One of the same name that has not begun is replaced; the same plan is kept once.
+
+    Raises as `record_once`.
+    """
+    kept = await record_once(office, caller, spec, waves, rows, digest)
+    assert isinstance(kept, Move), "only a request under a key is replayed"
+    return kept
+
+
+async def record_once(
+    office: Office,
+    caller: Caller,
+    spec: Spec,
+    waves: Sequence[Wave],
+    rows: Iterable[Row],
+    digest: str,
+    once: Once | None = None,
+) -> Move | Replay:
+    """The same under the key of a request; `once` renders the move.
 
     Rows are written some thousands at a time, and nobody sees the move before the last one is there. Raises
     ForbiddenError without the right to plan, ConflictError when a move of that name has begun.
@@ -61,7 +80,9 @@ async def record(
         tell(tx, caller, move, Entry.MOVE_PLANNED, now, detail)
         return move, before.id if before else None
 
-    kept, given_up = await office.store.write(verb)
+    key = None if once is None else replace(once, render=lambda done: once.render(done[0]))
+    done = await office.store.write(lambda tx: only_once(tx, caller, key, now, verb))
+    kept, given_up = (done, move.id) if isinstance(done, Replay) else done
     if given_up is not None:
         await office.store.write(partial(_delete, given_up))
     return kept

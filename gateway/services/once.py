@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, TypeVar
+from typing import Any, NoReturn, TypeVar
 
 from gateway.domain.errors import ConflictError
 from gateway.domain.identity import Caller
-from gateway.services.ports import Transaction
+from gateway.services.ports import Store, Transaction
 
 V = TypeVar("V")
 
@@ -48,3 +48,23 @@ def only_once(
     result = verb(tx)
     tx.idempotency.answer(caller.actor, once.key, once.render(result))
     return result
+
+
+async def repeated(store: Store, caller: Caller, once: Once, now: datetime) -> Replay | None:
+    """The first answer under the key, if there is one; for verbs that do much before the transaction that claims it.
+
+    Raises ConflictError when the key was used for another request.
+    """
+
+    def unused(_tx: Transaction) -> NoReturn:
+        raise _UnusedError
+
+    try:
+        answer: Replay = await store.write(lambda tx: only_once(tx, caller, once, now, unused))
+    except _UnusedError:
+        return None
+    return answer
+
+
+class _UnusedError(Exception):
+    """The key was not used; undoes its claim."""

@@ -9,6 +9,8 @@ from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat, load_pem_public_key
 
+from gateway.domain.seals import Check
+
 LABEL: Final = "journal signature"
 """From what the master key derives the seed of the signing key."""
 
@@ -32,6 +34,15 @@ class Signer:
     def sign(self, message: bytes) -> bytes:
         """The signature, 64 bytes."""
         return self._key.sign(message)
+
+    def check(self, public_key: str | None = None) -> Check:
+        """How signatures under a public key given as PEM, or under this one, are checked.
+
+        Raises ValueError for what is no Ed25519 key.
+        """
+        trusted = self.public_key if public_key is None else public_key
+        key_id(trusted)
+        return lambda message, signature: verifies(trusted, message, signature)
 
 
 def key_id(public_key: str) -> str:

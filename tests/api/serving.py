@@ -10,6 +10,7 @@ from typing import Any
 
 from gateway.api.metrics import PrometheusMeter
 from gateway.api.server import ApiServer
+from gateway.config.move_requests import read_text
 from gateway.domain.identity import Mode, OrganizationId
 from gateway.domain.ids import new_id
 from gateway.domain.referential import ApiClient, Organization, Process, Subscription
@@ -17,12 +18,14 @@ from gateway.services import figures
 from gateway.services.office import Office
 from gateway.services.ports import Transaction
 from gateway.store.blobs import LocalBlobs
+from gateway.store.signing import Signer
 from gateway.store.sqlite import SqliteStore
 from tests.api.visitor import ADMIN, BREST, CLIENTS, OSL, OTHER_OSL, RENNES, secret_of
 
 START = datetime(2026, 3, 2, 9, 0, 0, 123_000, tzinfo=UTC)
 JSON_MAX_SIZE = 64 * 1024
 ATTACHMENT_MAX_SIZE = 8 * 1024 * 1024
+SIGNER = Signer(bytes(32))
 
 
 class Clock:
@@ -81,7 +84,7 @@ async def opened(database: Path, blobs: Path, clock: Clock, meter: PrometheusMet
     await store.open()
     await files.open()
     await store.write(declare)
-    yield Office(store, files, clock, PlainSecrets(), meter, ADMIN)
+    yield Office(store, files, clock, PlainSecrets(), meter, ADMIN, signer=SIGNER)
     await files.close()
     await store.close()
 
@@ -96,5 +99,6 @@ def server_on(office: Office, meter: PrometheusMeter | None = None, **more: Any)
         attachment_max_size=ATTACHMENT_MAX_SIZE,
         ready=lambda: figures.ready(office),
         meter=meter or PrometheusMeter(),
+        moves=read_text,
         **more,
     )

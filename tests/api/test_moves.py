@@ -122,6 +122,15 @@ async def test_what_is_wrong_is_said(visitor: Visitor) -> None:
     other = await post(visitor, "approve", {"digest": "00" * 32})
     assert (other.status, state(other)) == (409, {"digest": DIGEST})
     assert (await post(visitor, "approve", {"digest": "no"})).status == 400
+    for step in ("approve", "apply"):
+        bare = await post(visitor, step)
+        assert (bare.status, faults(bare)) == (
+            400,
+            [
+                f'@body: is missing: {step} the plan that you have seen by its digest, {{"digest": "…"}}, '
+                "as GET /moves/{moveName} answers it"
+            ],
+        )
     early = await post(visitor, "apply", {"digest": DIGEST})
     assert (early.status, state(early)) == (409, {"state": "PLANNED"})
     assert (await native(visitor, "admin", "GET", "/moves/nowhere")).status == 404

@@ -5,6 +5,7 @@ import json
 from gateway.api.errors import answer, error_response
 from gateway.api.problems import NATIVE_BASE, problem
 from gateway.domain.errors import ConflictError, ForbiddenError, InvalidRequestError, NotFoundError
+from gateway.domain.plans import MoveTextError, TextFault
 from tests.api.visitor import Visitor
 
 
@@ -23,6 +24,15 @@ def test_every_fault_is_listed() -> None:
     found = told(InvalidRequestError("a is wrong", "b is wrong"))
     assert (found["title"], found["detail"]) == ("Bad request", "a is wrong")
     assert found["errors"] == [{"detail": "a is wrong"}, {"detail": "b is wrong"}]
+
+
+def test_faults_of_a_text_that_asks_for_a_move_have_their_place() -> None:
+    found = told(MoveTextError(TextFault("to", 3, 1, "is wrong"), TextFault("", 0, 0, "and 7 more")))
+    assert found["detail"] == "line 3, column 1: to: is wrong"
+    assert found["errors"] == [
+        {"detail": "line 3, column 1: to: is wrong", "path": "to", "line": 3, "column": 1},
+        {"detail": "and 7 more", "path": "", "line": 0, "column": 0},
+    ]
 
 
 def test_what_is_another_ones_is_as_if_it_did_not_exist() -> None:

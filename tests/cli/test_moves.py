@@ -109,7 +109,7 @@ def test_its_certificate_covers_all_that_it_switched(
     with pytest.raises(NotFoundError):
         certify("town", Path("c.jsonl"), config, json=False)
     apply(planned, config, wait=False)
-    with pytest.raises(CommandError, match="The move town has switched nothing"):
+    with pytest.raises(ConflictError, match="The move town has switched nothing"):
         certify("town", Path("c.jsonl"), config, json=False)
     apply(planned, config, wait=True)
     step("town", config, "rollback", wait=True)

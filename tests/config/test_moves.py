@@ -50,7 +50,7 @@ def test_the_example_says_everything() -> None:
 def test_what_the_example_leaves_out_can_be_said_too() -> None:
     text = EXAMPLE.read_text(encoding="utf-8").split("\n")
     known = {line.split(":")[0].lstrip(" #") for line in text if ":" in line}
-    assert known >= {"transport", "organizations", "list", "drain_for"}
+    assert known >= {"transport", "organizations", "subscriptions", "list", "drain_for"}
 
 
 def test_the_defaults(tmp_path: Path) -> None:
@@ -155,6 +155,29 @@ def test_a_list_beside_the_file_names_subscriptions(tmp_path: Path) -> None:
     assert found.spec.select.listed == (("SI-21350238800019-35238", "EtatCivil"),)
 
 
+def test_subscriptions_can_stand_in_the_file(tmp_path: Path) -> None:
+    rows = ["{organization: SI-21350238800019-35238, process: EtatCivil}"]
+    start = "move: m\nto: API\nselect:\n  subscriptions:\n"
+    found = read(tmp_path, start + f"  - {rows[0]}\n")
+    assert found.spec.select.listed == (("SI-21350238800019-35238", "EtatCivil"),)
+    fault = PlanFault(("select", "list", 0), "does not exist")
+    assert str(found.placed(UnplannableError(fault))) == "m.yaml:5:5: select.subscriptions[0]: does not exist"
+    rows += [rows[0], "{organization: Rennes, process: EtatCivil}"]
+    assert told(tmp_path, start + "".join(f"  - {row}\n" for row in rows[:2])) == [
+        "m.yaml:6:5: select.subscriptions[1]: is given twice"
+    ]
+    (wrong,) = told(tmp_path, start + f"  - {rows[2]}\n")
+    assert wrong.startswith("m.yaml:5:20: select.subscriptions[0].organization: ")
+    (empty,) = told(tmp_path, "move: m\nto: API\nselect: {subscriptions: []}\n")
+    assert "must not be empty" in empty
+    both = told(
+        tmp_path, start + f"  - {rows[0]}\n  list: a.csv\n", a="organization,process\nSI-21350238800019-35238,P\n"
+    )
+    assert [one.split(": ", 1)[1] for one in both] == [
+        "select.subscriptions: goes without `list`: name the subscriptions in one of them"
+    ]
+
+
 def test_faults_of_the_file_and_its_list_are_told_together(tmp_path: Path) -> None:
     faults = told(tmp_path, "move: m\nselect: {list: a.csv}\nto: API\ndrain_for: 1d\n", a="organization\n")
     assert [fault.split(": ")[0] for fault in faults] == ["a.csv:1:1", "m.yaml:4:1"]
@@ -185,7 +208,7 @@ values = st.recursive(
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(words, inner, max_size=4),
     max_leaves=12,
 )
-keys = ["process", "mode", "transport", "department", "organizations", "exclude", "list"]
+keys = ["process", "mode", "transport", "department", "organizations", "exclude", "subscriptions", "list"]
 files = st.fixed_dictionaries(
     {"move": st.just("m") | values, "select": st.dictionaries(st.sampled_from(keys), values) | values},
     optional=dict.fromkeys(

@@ -41,6 +41,10 @@ def changed(position: int, old: str, new: str) -> list[str]:
     return [*LINES[:position], LINES[position].replace(old, new), *LINES[position + 1 :]]
 
 
+def test_text_that_cannot_be_signed_is_no_line() -> None:
+    assert wrong([LINES[0].replace("é", "\\ud800")]) == (1, "is no line of a certificate")
+
+
 def test_what_was_written_is_read() -> None:
     assert list(read(LINES, check)) == SAID
     assert all(json.loads(line) for line in LINES)

@@ -17,10 +17,12 @@ from gateway.domain.switches import Switch
 from gateway.services import certify, expire, inbox, switching
 from gateway.services.certify import Asked, Balance
 from gateway.services.office import Office
+from gateway.services.waves import drive
 from gateway.store.signing import Signer, verifies
 from gateway.store.statement import Statement
 from gateway.store.tables import deliveries, journal
 from gateway.store.transaction import Transaction
+from tests.services.moving import ALL_SFTP, running, tried
 from tests.services.people import DAY, DEPOSITOR, OPERATOR, RENNES, RENNES_API
 from tests.services.town import Town
 
@@ -236,3 +238,17 @@ async def test_what_expired_before_the_switch_and_is_acknowledged_late_was_not_o
     assert (balance.clean, balance.open_before) == (True, 1)
     assert told(said)[FIRST]["state"] == "ACCEPTED"
     assert told(said)[FIRST]["openBefore"] is False
+
+
+async def test_a_certificate_of_a_move_is_about_what_it_switched(town: Town, office: Office) -> None:
+    await tried(town)
+    with pytest.raises(NotFoundError):
+        await certify.of_move(office, OPERATOR, "bretagne")
+    await running(town)
+    with pytest.raises(ConflictError, match="The move bretagne has switched nothing: there is nothing to certify"):
+        await certify.of_move(office, OPERATOR, "bretagne")
+    await drive(office)
+    asked = await certify.of_move(office, OPERATOR, "bretagne")
+    assert asked == [Asked(town.subscriptions[name].id, 2) for name in ALL_SFTP]
+    with pytest.raises(ForbiddenError):
+        await certify.of_move(office, RENNES_API, "bretagne")

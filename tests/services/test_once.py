@@ -14,7 +14,7 @@ from gateway.domain.identity import Caller, OrganizationId
 from gateway.services import deposit, events
 from gateway.services.deposit import FolderView, NewAttachment, NewCase, NewFolder
 from gateway.services.events import NewEvent
-from gateway.services.once import Once, Replay
+from gateway.services.once import Once, Replay, repeated
 from tests.services.people import DEPOSITOR, RENNES, both
 from tests.services.town import Town
 
@@ -80,3 +80,13 @@ async def test_events_keep_their_answers_too(town: Town) -> None:
     assert not isinstance(first, Replay)
     assert await events.post_event(town.office, DEPOSITOR, case, new, once()) == Replay(rendered(first))
     assert len(await town.events(view)) == 1
+
+
+async def test_a_verb_that_does_much_first_can_ask_whether_it_was_done(town: Town) -> None:
+    now = town.clock()
+    assert await repeated(town.store, DEPOSITOR, once(), now) is None
+    first = await create(town, once())
+    assert await repeated(town.store, DEPOSITOR, once(), now) == Replay(rendered(first))
+    with pytest.raises(ConflictError, match="another request"):
+        await repeated(town.store, DEPOSITOR, once(request=b"second"), now)
+    assert await repeated(town.store, DEPOSITOR, once("other"), now) is None

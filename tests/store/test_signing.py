@@ -26,6 +26,14 @@ def test_the_same_seed_makes_the_same_key_and_its_name() -> None:
     assert len(OURS.key_id) == 16
 
 
+def test_a_signer_checks_under_its_own_key_or_another() -> None:
+    ours, others = OURS.sign(b"message"), OTHERS.sign(b"message")
+    assert [OURS.check()(b"message", one) for one in (ours, others)] == [True, False]
+    assert [OURS.check(OTHERS.public_key)(b"message", one) for one in (ours, others)] == [False, True]
+    with pytest.raises(ValueError, match="not a public key in PEM"):
+        OURS.check("a key")
+
+
 def test_what_is_no_key_of_that_kind_is_told() -> None:
     rsa = generate_private_key(65537, 2048).public_key()
     pem = rsa.public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo).decode()
