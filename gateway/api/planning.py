@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter, defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
 from typing import Any, Final, Protocol
@@ -120,7 +120,9 @@ def _text(made: Plan, recorded: bool) -> str:
         "unchanged": made.unchanged,
         "waves": _waves(made.waves, moving),
         "blocked": len(blocked),
-        "blockedBy": _reasons(blocked),
+        "blockedBy": _reasons((row.reason, row) for row in blocked),
+        "untried": made.untried,
+        "warnings": _reasons((row.warning, row) for row in moving),
         "mostInFlight": [{"subscriber": rendering.organization(name), "inFlight": n} for n, name in first[:_SHOWN]],
         "spec": spec_value(spec),
     }
@@ -144,11 +146,12 @@ def _waves(waves: Sequence[Wave], moving: Sequence[Planned]) -> list[rendering.J
     return shown
 
 
-def _reasons(blocked: Sequence[Planned]) -> list[rendering.Json]:
-    """Why subscriptions are blocked, what concerns most first; each with the first of them."""
+def _reasons(said: Iterable[tuple[str | None, Planned]]) -> list[rendering.Json]:
+    """What is said of subscriptions, what concerns most first; each with the first of them."""
     grouped: dict[str, list[Planned]] = defaultdict(list)
-    for row in blocked:
-        grouped[row.reason or ""].append(row)
+    for reason, row in said:
+        if reason is not None:
+            grouped[reason].append(row)
     ordered = sorted(grouped.items(), key=lambda one: (-len(one[1]), one[0]))
     return [
         {

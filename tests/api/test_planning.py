@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from gateway.domain.identity import Door, Mode, Right
+from gateway.domain.readiness import RECENT
 from gateway.domain.referential import SubscriptionStatus
 from gateway.domain.sightings import Sighting
 from gateway.services.waves import drive
@@ -73,10 +74,21 @@ async def test_a_plan_is_shown_and_nothing_is_written(visitor: Visitor, legacy: 
             ],
         }
     ]
+    assert (found["untried"], found["warnings"]) == (0, [])
     assert found["mostInFlight"] == [{"subscriber": organization(RENNES), "inFlight": 1}]
     assert (found["plannedBy"], found["spec"]["in_flight"]) == ("admin", "carry")
     assert await listed(visitor) == []
     assert await entries(visitor) == []
+
+
+async def test_who_has_not_tried_the_new_door_is_named(visitor: Visitor, legacy: dict[str, str]) -> None:
+    visitor.office.clock.pass_by(2 * RECENT)  # type: ignore[attr-defined]  # a clock of the tests
+    visitor.tokens.clear()
+    found = (await post(visitor)).json
+    assert (found["size"], found["untried"]) == (1, 1)
+    (warning,) = found["warnings"]
+    assert (warning["count"], warning["subscriptions"][0]["subscriptionId"]) == (1, legacy[RENNES])
+    assert warning["reason"].startswith("nobody has used its API client within")
 
 
 async def test_a_recorded_plan_is_approved_and_applied_by_its_digest(visitor: Visitor, legacy: dict[str, str]) -> None:
