@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Container, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
@@ -62,10 +63,17 @@ async def plan(office: Office, caller: Caller, spec: Spec) -> Plan:
             (moving if reason is None else blocked).append(_planned(one, reason, warning))
     if not moving and not blocked:
         raise UnplannableError(_nothing(spec, unchanged))
+    waves = _waves(spec, len(moving), now)
+    return await asyncio.to_thread(_ordered, spec, caller.actor, now, waves, moving, blocked, unchanged)
+
+
+def _ordered(
+    spec: Spec, by: str, now: datetime, waves: list[Wave], moving: list[Planned], blocked: list[Planned], unchanged: int
+) -> Plan:
+    """The whole plan. Takes seconds for the largest, in which others are served."""
     for rows in (moving, blocked):
         rows.sort(key=lambda row: (row.in_flight, row.organization, row.process))
-    waves = _waves(spec, len(moving), now)
-    return digested(spec, caller.actor, now, waves, moving + blocked, unchanged)
+    return digested(spec, by, now, waves, moving + blocked, unchanged)
 
 
 def against(one: Candidate, spec: Spec, credentials: Credentials) -> str | None:
