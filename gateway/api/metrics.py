@@ -50,6 +50,7 @@ FIGURES: Final = {
     "move_rows_total": Figure("Subscriptions of moves, by what became of them", ("state",)),
     "logins_refused_total": Figure("Logins and connections turned away, by why", ("door", "reason")),
     "connections_refused_total": Figure("Connections of the REST door turned away, by why", ("reason",)),
+    "uploads_refused_total": Figure("Uploads over SFTP beyond the quota of their account", ("reason",)),
     "penalties_total": Figure("Waits imposed on who fails to log in", ("door",)),
     "expired_total": Figure("Deliveries that nobody took in time"),
     "pushes_total": Figure("Archives pushed to subscribers' servers, by outcome", ("outcome",)),

@@ -23,6 +23,7 @@ from gateway.config.rates import Rates
 from gateway.config.section import SECRET_ONLY, Count, Port, Section
 from gateway.config.serve import Serve
 from gateway.config.sftp_limits import SftpLimits
+from gateway.config.sftp_uploads import SftpUploads
 from gateway.config.units import Delay, Duration, Size
 from gateway.domain.pushing import Manner
 from gateway.domain.statuses import Status
@@ -86,6 +87,7 @@ class Sftp(Section):
         default=2000, description="open sessions, over all workers; further connections are refused"
     )
     limits: SftpLimits = Field(default=SftpLimits(), description="connections and attempts")
+    uploads: SftpUploads = Field(default=SftpUploads(), description="what waits in out/ of one account")
 
 
 class HostKeys(Section):

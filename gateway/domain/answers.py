@@ -45,6 +45,14 @@ class Answer:
     hidden: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class Held:
+    """What lies in an account's out/ directories: bytes and files."""
+
+    size: int
+    files: int
+
+
 def is_temporary(name: str) -> bool:
     """Whether clients give such a name to what they have not finished."""
     return name.lower().endswith(_TEMPORARY) or name.startswith(_TEMPORARY_START)

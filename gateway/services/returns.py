@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from tempfile import TemporaryFile
 from typing import BinaryIO, Final
 
-from gateway.domain.answers import Answer, AnswerState, is_temporary
+from gateway.domain.answers import Answer, AnswerState, Held, is_temporary
 from gateway.domain.errors import ConflictError, ForbiddenError, NotFoundError, UnavailableError
 from gateway.domain.identity import Caller
 from gateway.domain.ids import new_id
@@ -23,6 +23,7 @@ LONGEST_NAME: Final = 255 - len(ERROR_SUFFIX)
 """Bytes of an upload's name at most: the error file beside it has to have one too."""
 
 _CHUNK: Final = 1 << 20
+_REFUSED_LATELY: Final = timedelta(days=1)
 _SETTLED: Final = (AnswerState.TAKEN, AnswerState.DUPLICATE, AnswerState.REFUSED)
 
 
@@ -71,6 +72,12 @@ def check_name(name: str) -> None:
 def error_bytes(upload: Upload) -> bytes:
     """The content of an error file."""
     return (upload.answer.error or "").encode()
+
+
+async def held(office: Office, caller: Caller) -> Held:
+    """What the account has in out/ that was not taken in, and what was refused within a day, deleted or not."""
+    account, since = _account(caller), office.clock() - _REFUSED_LATELY
+    return await office.store.glance(lambda tx: tx.answers.held(account, since))
 
 
 async def open_upload(office: Office, caller: Caller, upload: Upload) -> BlobReader:

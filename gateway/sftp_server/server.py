@@ -25,6 +25,7 @@ from gateway.sftp_server.handshake import Handshake
 from gateway.sftp_server.login import Login, ParsedKeys
 from gateway.sftp_server.offers import Offers
 from gateway.sftp_server.protocol import Protocol
+from gateway.sftp_server.quota import Quota, Quotas
 from gateway.sftp_server.session import Session
 
 _SOFTWARE: Final = "Gateway"  # all that the greeting says
@@ -55,6 +56,7 @@ class SftpServer:
         idle_timeout: float,
         answer_max_size: int,
         limits: Limits | None = None,
+        quota: Quota | None = None,
         balancers: Sequence[proxy.Network] = (),
         sockets: Sequence[socket.socket] = (),
         attendance: Attendance | None = None,
@@ -69,6 +71,7 @@ class SftpServer:
         self._idle_timeout = idle_timeout
         self._answer_max_size = answer_max_size
         self._admission = Admission(max_sessions, limits, attendance)
+        self._quotas = Quotas(office, quota)
         self._parsed = ParsedKeys()
         self._acceptors: list[asyncssh.SSHAcceptor] = []
         self._connections: set[Connection] = set()
@@ -187,6 +190,7 @@ class SftpServer:
             self._office,
             connection.account,
             spool=self._spool,
+            quotas=self._quotas,
             answer_max_size=self._answer_max_size,
             log=connection.log,
             certificate=connection.certificate,

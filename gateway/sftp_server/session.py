@@ -23,6 +23,7 @@ from gateway.sftp_server.attributes import Shown, attributes, is_recent, longnam
 from gateway.sftp_server.base import DenyAll
 from gateway.sftp_server.errors import denied, failure, no_such_file
 from gateway.sftp_server.handles import ArchiveHandle, Handle, StoredHandle, TextReader
+from gateway.sftp_server.quota import Quotas
 from gateway.sftp_server.tree import Directory, File, Node, NoSuchPathError, Side, Tree, normal
 from gateway.sftp_server.uploads import UploadHandle
 
@@ -49,6 +50,7 @@ class Session(DenyAll):
         account: SftpAccount,
         *,
         spool: Path,
+        quotas: Quotas,
         answer_max_size: int,
         log: FilteringBoundLogger,
         certificate: Presented | None = None,
@@ -59,6 +61,7 @@ class Session(DenyAll):
         self._caller = authenticate.account_caller(account)
         self._tree = Tree(account.processes, flat=account.flat)
         self._spool = spool
+        self._quotas = quotas
         self._answer_max_size = answer_max_size
         self._log = log
         self._certificate = certificate
@@ -239,6 +242,7 @@ class Session(DenyAll):
         if upload is not None and pflags & FXF_CREAT and pflags & FXF_EXCL:
             raise failure("The file exists")
         kept = None if upload is None or pflags & FXF_TRUNC else upload
+        share = await self._quotas.begin(self._caller)
         handle = UploadHandle(
             self._office,
             self._caller,
@@ -246,6 +250,7 @@ class Session(DenyAll):
             node.name,
             self._spool,
             self._answer_max_size,
+            share,
             append=bool(pflags & FXF_APPEND),
             new=kept is None,
         )

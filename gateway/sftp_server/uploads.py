@@ -10,13 +10,14 @@ from pathlib import Path
 from tempfile import TemporaryFile
 from typing import BinaryIO, Final, cast
 
-from gateway.domain.errors import DomainError, InvalidRequestError, UnavailableError
+from gateway.domain.errors import ConflictError, DomainError, InvalidRequestError, UnavailableError
 from gateway.domain.identity import Caller
 from gateway.domain.sums import Sums
 from gateway.services import returns
 from gateway.services.office import Office
 from gateway.services.ports import BlobReader
 from gateway.sftp_server.attributes import Shown
+from gateway.sftp_server.quota import Share
 
 _CHUNK: Final = 1 << 20
 _NO_UNNAMED: Final = {errno.EOPNOTSUPP, errno.EISDIR, errno.ENOENT, errno.EINVAL}
@@ -28,7 +29,8 @@ class UploadHandle:
 
     It is summed as it comes, unless it comes in another order; so its close has little left to do.
     `most` is the size in bytes it may reach; once it went past that, or the spool failed, its close fails too: half a
-    file is never taken for a whole one. `append`: every write goes to the end, wherever the client thinks that is.
+    file is never taken for a whole one. `share`: what it has of its account's quota. `append`: every write goes to the
+    end, wherever the client thinks that is.
     """
 
     def __init__(
@@ -39,6 +41,7 @@ class UploadHandle:
         name: str,
         spool: Path,
         most: int,
+        share: Share,
         *,
         append: bool,
         new: bool,
@@ -48,6 +51,7 @@ class UploadHandle:
         self._process = process
         self._name = name
         self._most = most
+        self._share = share
         self._append = append
         self._changed = new
         self._failed: DomainError | None = None
@@ -56,6 +60,7 @@ class UploadHandle:
         try:
             self._file = _unnamed(spool)
         except OSError as error:
+            share.end()
             raise _spool_error(error) from error
 
     @property
@@ -90,12 +95,18 @@ class UploadHandle:
             self._sums = Sums()
 
     async def close(self, *, clean: bool) -> None:
-        with self._file as file:
-            if not clean or not self._changed:
-                return
-            if self._failed is not None:
-                raise self._failed
-            await returns.hand_in(self._office, self._caller, self._process, self._name, file, self._size, self._sums)
+        kept = False
+        try:
+            with self._file as file:
+                if not clean or not self._changed:
+                    return
+                if self._failed is not None:
+                    raise self._failed
+                size, sums = self._size, self._sums
+                await returns.hand_in(self._office, self._caller, self._process, self._name, file, size, sums)
+                kept = True
+        finally:
+            self._share.end(kept=kept)
 
     def _put(self, offset: int, data: bytes) -> None:
         self._check(offset + len(data))
@@ -122,6 +133,12 @@ class UploadHandle:
                 f"Le fichier dépasse {self._most} octets / The file is larger than {self._most} bytes"
             )
             raise self._failed
+        if size > self._size:
+            try:
+                self._share.grow(size)
+            except ConflictError as error:
+                self._failed = error
+                raise
 
 
 def _unnamed(spool: Path) -> BinaryIO:

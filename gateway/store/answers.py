@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import bindparam, delete, or_, select, text, update
+from sqlalchemy import bindparam, delete, func, or_, select, text, update
 
-from gateway.domain.answers import Answer, AnswerState
+from gateway.domain.answers import Answer, AnswerState, Held
 from gateway.domain.blob import Blob
 from gateway.store.session import Row, Session
 from gateway.store.statement import Statement, insert_into
@@ -33,6 +33,8 @@ _COLUMNS = [
 ]
 UNSETTLED = text("answers.state IN ('PARTIAL','QUEUED')")  # spelt as the index spells it
 
+HELD = text("answers.state IN ('PARTIAL','QUEUED','REFUSED')")  # the same
+
 _INSERT = insert_into(answers)
 _GET = Statement(select(*_COLUMNS).where(_c.id == bindparam("id")))
 _HOLD = Statement(select(*_COLUMNS).where(_c.id == bindparam("id")).with_for_update())
@@ -55,6 +57,13 @@ _UNSETTLED = Statement(
     )
     .order_by(_c.received_at, _c.id)
     .limit(bindparam("most"))
+)
+_HELD = Statement(
+    select(func.coalesce(func.sum(_c.size), 0), func.count()).where(
+        HELD,
+        _c.account_id == bindparam("account"),
+        or_(_c.settled_at.is_(None), _c.settled_at > bindparam("since")),
+    )
 )
 _GRACE = Statement(
     select(_c.id)
@@ -155,6 +164,12 @@ class Answers:
         """The listed file of that name."""
         row = self._session.row(_FIND, account=account, process=process, directory=directory, name=name)
         return None if row is None else _answer(row)
+
+    def held(self, account: str, since: datetime) -> Held:
+        """What of an account's waits to be taken in or to be completed, and what was refused after a date."""
+        row = self._session.row(_HELD, account=account, since=to_ms(since))
+        assert row is not None
+        return Held(int(row[0]), int(row[1]))
 
     def unsettled(self, state: AnswerState, before: datetime, most: int) -> list[str]:
         """The ids of answers in that state that were received at or before a date, oldest first."""

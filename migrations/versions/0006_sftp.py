@@ -55,6 +55,9 @@ def upgrade() -> None:
     op.drop_index("ix_outbox_due", table_name="outbox")
     _partial_index("ix_outbox_due", "outbox", ["next_at"], "state = 'PENDING' AND kind <> 'push'")
     _partial_index("ix_outbox_push", "outbox", ["subscription_id", "next_at"], "state = 'PENDING' AND kind = 'push'")
+    _partial_index(
+        "ix_answers_held", "answers", ["account_id", "settled_at"], "state IN ('PARTIAL','QUEUED','REFUSED')"
+    )
     _partial_index("ix_subscriptions_push", "subscriptions", ["id"], "transport = 'push'")
 
 

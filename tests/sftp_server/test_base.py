@@ -13,6 +13,7 @@ from asyncssh import SFTPAttrs, SFTPServer
 
 from gateway.domain.errors import NotFoundError
 from gateway.sftp_server.base import KEPT, DenyAll
+from gateway.sftp_server.quota import Quotas
 from gateway.sftp_server.session import Session
 from tests.sftp_server.scene import Scene
 
@@ -57,7 +58,13 @@ async def test_a_session_reaches_no_path_of_the_host(scene: Scene, tmp_path: Pat
     account = await scene.office.store.read(lambda tx: tx.accounts.by_username("rennes"))
     assert account is not None
     session = Session(
-        cast(Any, None), scene.office, account, spool=scene.spool, answer_max_size=10, log=cast(Any, None)
+        cast(Any, None),
+        scene.office,
+        account,
+        spool=scene.spool,
+        quotas=Quotas(scene.office),
+        answer_max_size=10,
+        log=cast(Any, None),
     )
     victim, directory, free = tmp_path / "victim", tmp_path / "directory", tmp_path / "free"
     victim.write_bytes(b"bytes")

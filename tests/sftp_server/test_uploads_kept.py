@@ -25,7 +25,10 @@ async def _handle(scene: Scene, *, append: bool = False) -> UploadHandle:
     account = await authenticate.sftp_account(scene.office, "rennes")
     assert account is not None
     caller = authenticate.account_caller(account)
-    return UploadHandle(scene.office, caller, "EtatCivil", "retour.zip", scene.spool, 1 << 20, append=append, new=True)
+    share = await scene.server._quotas.begin(caller)
+    return UploadHandle(
+        scene.office, caller, "EtatCivil", "retour.zip", scene.spool, 1 << 20, share, append=append, new=True
+    )
 
 
 async def _kept(scene: Scene) -> returns.Upload:

@@ -8,7 +8,7 @@ from dataclasses import replace
 import psycopg
 import pytest
 
-from gateway.domain.answers import Answer, AnswerState
+from gateway.domain.answers import Answer, AnswerState, Held
 from gateway.domain.ids import new_id
 from gateway.store.transaction import Transaction
 from tests.databases import AnyStore
@@ -164,3 +164,22 @@ async def test_only_what_never_became_an_answer_is_deleted(seeded: AnyStore) -> 
     await seeded.write(lambda tx: tx.answers.delete(queued.id))
     assert await seeded.read(lambda tx: tx.answers.get(partial.id)) is None
     assert await seeded.read(lambda tx: tx.answers.get(queued.id)) == queued
+
+
+async def test_what_an_account_holds_is_what_waits_and_what_was_refused_lately(seeded: AnyStore) -> None:
+    async def held() -> Held:
+        return await seeded.read(lambda tx: tx.answers.held(ACCOUNT.id, NOW))
+
+    assert await held() == Held(0, 0)
+    waiting = [rows.answer(name=f"{state}.zip", state=state) for state in (QUEUED, AnswerState.PARTIAL)]
+    late = rows.answer(name="late.zip", state=AnswerState.REFUSED, settled_at=NOW + SECOND, hidden=True)
+    others = [
+        rows.answer(name="old.zip", state=AnswerState.REFUSED, settled_at=NOW, directory="FAILED"),
+        rows.answer(name="taken.zip", state=TAKEN, settled_at=NOW + SECOND),
+    ]
+    await added(seeded, *waiting, *others)
+    size = sum(one.blob.size for one in waiting)
+    assert await held() == Held(size, 2)
+    await added(seeded, late)  # a new row is never hidden
+    assert await held() == Held(size + late.blob.size, 3)
+    assert await seeded.read(lambda tx: tx.answers.held("another", NOW)) == Held(0, 0)
