@@ -100,7 +100,7 @@ def archive_name(
     channel: str = DEFAULT_CHANNEL,
 ) -> str:
     """The name of an archive by a template that ``check_template`` accepts; ``{timestamp}`` is local Paris time."""
-    return template.format(
+    name = template.format(
         number=safe_number(number),
         process=_safe(process, _PROCESS_BYTES),
         sequence=_sequence(sequence),
@@ -108,6 +108,7 @@ def archive_name(
         timestamp=published_at.astimezone(PARIS).strftime("%Y%m%d%H%M%S"),
         channel=_safe(channel, _CHANNEL_BYTES),
     )
+    return unicodedata.normalize("NFC", name)
 
 
 def envelope_name(number: str, process: str, sequence: int) -> str:

@@ -32,10 +32,8 @@ REASONS: Mapping[str, tuple[str, str]] = MappingProxyType(
             "The zip uses a compression method that is not supported. Use deflate or stored.",
         ),
         "unsafe_name": (
-            "Une entrée du zip porte un nom interdit (chemin absolu, « .. », « \\ », caractère de contrôle ou nom trop "
-            "long). Renommez-la.",
-            "An entry of the zip has a forbidden name (absolute path, '..', '\\', control character, or too long). "
-            "Rename it.",
+            "Une entrée du zip porte un nom interdit (vide, « .. », caractère de contrôle ou nom trop long). Renommez-la.",
+            "An entry of the zip has a forbidden name (empty, '..', control character, or too long). Rename it.",
         ),
         "too_deep": (
             "Le fichier contient trop de niveaux de dossiers ou d'éléments imbriqués. Simplifiez-le.",
@@ -127,10 +125,31 @@ def refusal(reason_code: str) -> UnreadableAnswer:
     return UnreadableAnswer(reason_code, *REASONS[reason_code])
 
 
-def error_text(name: str, french: str, english: str, at: datetime) -> bytes:
-    """The body of ``<name>.error.txt`` in UTF-8; ``at`` is aware and shown in Europe/Paris."""
+def error_text(name: str, french: str, english: str, at: datetime, *, applied: bool = False) -> bytes:
+    """The body of ``<name>.error.txt`` in UTF-8; ``at`` is aware and shown in Europe/Paris.
+
+    ``applied``: the answer counts, and only what the texts name was not passed on.
+    """
     shown = "".join(character if character.isprintable() else "\ufffd" for character in name)
     moment = local_time(at)
+    if applied:
+        return f"""\
+Réponse prise en compte en partie : {shown}
+Date : {moment}
+
+{french}
+
+Le reste a été transmis. Corrigez ce qui est nommé ici, puis déposez-le avec une autre réponse dans le dossier « out ».
+
+----------------------------------------
+
+Answer applied in part: {shown}
+Date: {moment}
+
+{english}
+
+All else was passed on. Correct what is named here, then upload it with another answer to the "out" folder.
+""".encode()
     text = f"""\
 Réponse refusée : {shown}
 Date : {moment}

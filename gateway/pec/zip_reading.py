@@ -5,6 +5,7 @@ begins and entries that lie apart. The standard library's reader accepts more an
 """
 
 import os
+import re
 import struct
 import unicodedata
 import zlib
@@ -38,6 +39,8 @@ _STORED, _DEFLATED = 0, 8
 _EXTRA64 = 1
 _KINDS, _REGULAR, _DIRECTORY = 0o170000, 0o100000, 0o040000
 _MAX_NAME_BYTES = 1024
+# Old Windows software writes \ between folders, and some writes whole paths: nothing is unpacked where they say.
+_BEFORE_FOLDERS = re.compile("^[A-Za-z]:")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,7 +64,7 @@ class Limits:
 
 @dataclass(frozen=True, slots=True)
 class Zipped:
-    """One entry of a foreign zip, as its directory describes it; ``path`` is relative and free of tricks."""
+    """One entry of a foreign zip, as its directory describes it; ``path`` is relative, with / between folders."""
 
     path: str
     header: int
@@ -231,17 +234,18 @@ def _path(raw: bytes, is_utf8: bool, max_depth: int) -> str:
         if is_utf8:
             raise refusal("unsafe_name") from None
         path = raw.decode("cp437")
-    parts = path.removesuffix("/").split("/")
-    odd = len(raw) > _MAX_NAME_BYTES or "\\" in path or any(unicodedata.category(c) in ("Cc", "Cs") for c in path)
-    if odd or any(part in ("", ".", "..") for part in parts) or path[1:2] == ":":
+    path = _BEFORE_FOLDERS.sub("", path.replace("\\", "/"))
+    parts = [part for part in path.split("/") if part not in ("", ".")]
+    odd = len(raw) > _MAX_NAME_BYTES or any(unicodedata.category(c) in ("Cc", "Cs") for c in path)
+    if odd or ".." in parts or not (parts or path.endswith("/")):
         raise refusal("unsafe_name")
     if len(parts) > max_depth:
         raise refusal("too_deep")
-    return path
+    return "/".join(parts) + ("/" if path.endswith("/") else "")
 
 
 def _same_name(path: str) -> str:
-    return unicodedata.normalize("NFC", path).casefold().removesuffix("/")
+    return unicodedata.normalize("NFC", path).removesuffix("/")
 
 
 def _data_start(file: BinaryIO, entry: Zipped) -> int:

@@ -121,11 +121,18 @@ async def hand_in(
 
 
 async def rename(
-    office: Office, caller: Caller, process: str, source: tuple[str, str], target: tuple[str, str]
+    office: Office,
+    caller: Caller,
+    process: str,
+    source: tuple[str, str],
+    target: tuple[str, str],
+    *,
+    replace: bool = False,
 ) -> None:
     """Renames an upload that is not taken in yet; a temporary name that becomes a final one hands it in.
 
-    Raises NotFoundError, ConflictError when the new name exists, ForbiddenError for a file that the gateway has settled
+    `replace`: an earlier upload of the new name leaves the listing, as it does before a new upload; if it was whole, it
+    still counts. Raises NotFoundError, ConflictError when the new name exists otherwise, ForbiddenError for a file that the gateway has settled
     or for a target outside out/ itself.
     """
     account = _account(caller)
@@ -136,18 +143,26 @@ async def rename(
     partial = await _stays_partial(office, caller, upload, target[1])
     now = office.clock()
 
-    def verb(tx: Transaction) -> None:
+    def verb(tx: Transaction) -> Answer | None:
         answer = tx.answers.hold(upload.answer.id)
         if answer is None or answer.state is not upload.answer.state:
             raise ConflictError("The upload was taken in meanwhile")
-        if tx.answers.find(account, process, "", target[1]) is not None:
-            raise ConflictError("A file of that name exists there")
+        earlier = tx.answers.find(account, process, "", target[1])
+        if earlier is not None and earlier.id == answer.id:
+            return None
+        if earlier is not None:
+            if not replace:
+                raise ConflictError("A file of that name exists there")
+            _drop(tx, earlier)
         state = AnswerState.PARTIAL if partial else AnswerState.QUEUED
         tx.answers.rename(answer.id, "", target[1], state, now)
         if answer.state is AnswerState.PARTIAL and not partial:
             tx.journal.write(Entry.ANSWER_QUEUED, caller, now, digest=answer.blob.sha256, detail={"answer": answer.id})
+        return earlier
 
-    await office.store.write(verb)
+    replaced = await office.store.write(verb)
+    if replaced is not None and replaced.state is AnswerState.PARTIAL:
+        await office.blobs.delete(replaced.blob.key)
 
 
 async def remove(office: Office, caller: Caller, process: str, directory: str, name: str) -> None:

@@ -201,7 +201,7 @@ def _apply(
     error = None
     if withheld.files or withheld.unsafe or withheld.message:
         french, english = refusals.withheld(withheld.files, message=withheld.message, unsafe=withheld.unsafe)
-        error = _error(office, answer, french, english, now)
+        error = _error(office, answer, french, english, now, applied=True)
     tx.answers.settle(answer, AnswerState.TAKEN, now, error=error, case_id=case.id, publication=case.publication)
     personal = {"message": message, "withheld": withheld.files} if message or withheld.files else None
     _line(tx, caller, answer, Entry.ANSWER_TAKEN, case, now, etat=reading.etat, personal=personal)
@@ -246,8 +246,9 @@ def refuse(
     return Taken(AnswerState.REFUSED)
 
 
-def _error(office: Office, answer: Answer, french: str, english: str, now: datetime) -> str:
-    return legacy.error_text(answer.name, french, english, now.astimezone(office.policy.zone)).decode()
+def _error(office: Office, answer: Answer, french: str, english: str, now: datetime, *, applied: bool = False) -> str:
+    at = now.astimezone(office.policy.zone)
+    return legacy.error_text(answer.name, french, english, at, applied=applied).decode()
 
 
 def _line(

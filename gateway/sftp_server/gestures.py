@@ -18,9 +18,12 @@ async def find_archive(office: Office, caller: Caller, file: File, *, again: boo
     return await archives.find(office, caller, file.process, place, file.name, again=again)
 
 
-async def rename(office: Office, caller: Caller, account: SftpAccount, source: Node, target: Node) -> None:
+async def rename(
+    office: Office, caller: Caller, account: SftpAccount, source: Node, target: Node, *, replace: bool = False
+) -> None:
     """An archive into DONE or FAILED, or an upload to another name; every other renaming is denied.
 
+    `replace`: an upload that has the other name gives way; an archive never does.
     Raises what `acknowledge.move` and `returns.rename` raise.
     """
     if not isinstance(source, File) or not isinstance(target, File):
@@ -29,7 +32,7 @@ async def rename(office: Office, caller: Caller, account: SftpAccount, source: N
         raise denied("Files stay within the in/ or out/ directory of their process")
     if source.side is Side.OUT:
         names = (source.place, source.name), (target.place, target.name)
-        await returns.rename(office, caller, source.process, *names)
+        await returns.rename(office, caller, source.process, *names, replace=replace)
         return
     if source.place or not target.place:
         await find_archive(office, caller, source)

@@ -158,14 +158,17 @@ class Session(DenyAll):
         await cast(Handle, file_obj).close(clean=False)
 
     async def rename(self, oldpath: bytes, newpath: bytes) -> None:
+        await self._rename(oldpath, newpath, replace=False)
+
+    async def _rename(self, oldpath: bytes, newpath: bytes, *, replace: bool) -> None:
         source, target = self._node(oldpath), self._node(newpath)
-        await gestures.rename(self._office, self._caller, self._account, source, target)
+        await gestures.rename(self._office, self._caller, self._account, source, target, replace=replace)
         if isinstance(source, File) and isinstance(target, File):
             self._log.info("file renamed", process=source.process, side=source.side, place=target.place)
 
     async def posix_rename(self, oldpath: bytes, newpath: bytes) -> None:
-        """The same: nothing that exists is ever replaced."""
-        await self.rename(oldpath, newpath)
+        """The same, but an earlier upload of the new name gives way to it, as it does to a new upload."""
+        await self._rename(oldpath, newpath, replace=True)
 
     async def remove(self, path: bytes) -> None:
         node = self._node(path)

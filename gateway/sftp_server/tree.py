@@ -12,6 +12,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
+from unicodedata import normalize
 
 LONGEST_PATH: Final = 4096
 LONGEST_NAME: Final = 255
@@ -83,7 +84,9 @@ class Tree:
             return Directory(shown, () if place else PLACES, process, side, place)
         if len(parts) > 1:
             raise NoSuchPathError
-        return File(process, side, place, parts[0])
+        # Archives are named in composed characters; macOS asks for them in decomposed ones. Uploads keep their names.
+        name = normalize("NFC", parts[0]) if side is Side.IN else parts[0]
+        return File(process, side, place, name)
 
 
 def normal(path: bytes) -> bytes:

@@ -69,6 +69,7 @@ async def test_a_file_that_the_process_refuses_is_withheld_and_not_kept(office: 
     assert set(await shown(office)) == {"retour.zip", "retour.zip.error.txt"}
     error = await returns.find(office, sftp_client("rennes"), PROCESS, "", "retour.zip.error.txt")
     assert "macro.docm" in returns.error_bytes(error).decode()
+    assert returns.error_bytes(error).decode().startswith("Réponse prise en compte en partie")
     assert "acte.pdf" not in returns.error_bytes(error).decode()
 
 

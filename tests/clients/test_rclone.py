@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from tests.clients.stage import ANSWER, ARCHIVE, INBOX, OUT, Stage
+from gateway.bridge.answers import carry_answers
+from tests.clients.stage import ANSWER, ARCHIVE, INBOX, NUMBER, OUT, Stage
+from tests.pec.answers import retour_xml
 
 
 async def play(stage: Stage, *command: str) -> str:
@@ -39,3 +41,12 @@ async def test_move_leaves_nothing_behind(stage: Stage) -> None:
     assert await stage.same(stage.home / "dossiers" / ARCHIVE)
     assert await stage.listed() == []
     assert await stage.statuses() == ["SI_RECEIVED", "SI_RECEIVED"]
+
+
+async def test_an_answer_corrected_at_once_replaces_the_one_of_its_name(stage: Stage) -> None:
+    stage.file("réponse.xml", retour_xml(NUMBER, 16, "Voilà"))
+    await play(stage, "copy", "réponse.xml", f"door:{OUT}")
+    stage.file("réponse.xml", retour_xml(NUMBER, 19, "Voilà, corrigé"))
+    await play(stage, "copy", "réponse.xml", f"door:{OUT}")
+    assert await carry_answers(stage.gateway.office) == 2
+    assert await stage.statuses() == ["DONE", "DONE"]

@@ -21,6 +21,14 @@ def test_the_error_file() -> None:
     assert body.index("déposez de nouveau") < body.index("Answer refused")
 
 
+def test_the_error_file_of_an_answer_that_counts_does_not_call_it_refused() -> None:
+    body = error_text("r.zip", "Fichier a.doc.", "File a.doc.", datetime(2026, 7, 4, tzinfo=UTC), applied=True).decode()
+    assert body.startswith("Réponse prise en compte en partie : r.zip\nDate : 2026-07-04T02:00:00.000+02:00\n")
+    assert body.index("Fichier a.doc.") < body.index("Answer applied in part: r.zip") < body.index("File a.doc.")
+    assert "refus" not in body
+    assert "FAILED" not in body
+
+
 def test_the_error_file_cannot_be_forged_by_a_name() -> None:
     body = error_text("a\nAccepté\ud800.zip", "f", "e", datetime(2026, 7, 4, tzinfo=UTC)).decode()
     assert body.splitlines()[0] == "Réponse refusée : a\ufffdAccepté\ufffd.zip"

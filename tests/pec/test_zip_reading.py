@@ -110,11 +110,9 @@ def test_old_names_are_cp437() -> None:
     [
         (b"../aaa", "unsafe_name"),
         (b"a/../b", "unsafe_name"),
-        (b"/aaaaa", "unsafe_name"),
-        (b"a//bbb", "unsafe_name"),
-        (b"a/./bb", "unsafe_name"),
-        (b"a\\bbbb", "unsafe_name"),
-        (b"C:/abc", "unsafe_name"),
+        (b"a\\..\\b", "unsafe_name"),
+        (b".", "unsafe_name"),
+        (b"C:", "unsafe_name"),
         (b"a\x00bbbb", "unsafe_name"),
         (b"a\nbbbb", "unsafe_name"),
         (b"a/b/c/d", "too_deep"),
@@ -124,13 +122,38 @@ def test_unsafe_names(name: bytes, expected: str) -> None:
     assert reason(renamed(b"_" * len(name), name), SMALL) == expected
 
 
+@pytest.mark.parametrize(
+    ("name", "path"),
+    [
+        (b"a\\bbbb", "a/bbbb"),
+        (b"C:\\a\\b", "a/b"),
+        (b"/aaaaa", "aaaaa"),
+        (b"./aaaa", "aaaa"),
+        (b"a/./bb", "a/bb"),
+        (b"a//bbb", "a/bbb"),
+    ],
+)
+def test_folders_as_careless_software_writes_them(name: bytes, path: str) -> None:
+    assert list(contents(renamed(b"_" * len(name), name))) == [path]
+
+
+@pytest.mark.parametrize("name", [b"./", b"/", b"dossier\\"])
+def test_folders_are_no_files_however_they_are_written(name: bytes) -> None:
+    folder = b"_" * (len(name) - 1) + b"/"
+    assert contents(zipped(None, {folder.decode(): b"", "a": b"1"}).replace(folder, name)) == {"a": b"1"}
+
+
 def test_over_long_names() -> None:
     assert reason(zipped(None, {"n" * 1025: b""})) == "unsafe_name"
 
 
-@pytest.mark.parametrize("other", [b"a1", b"A1"])
-def test_duplicates(other: bytes) -> None:
-    assert reason(zipped(None, {"a1": b"", "a2": b""}).replace(b"a2", other)) == "duplicate_entry"
+def test_duplicates() -> None:
+    assert reason(zipped(None, {"a1": b"", "a2": b""}).replace(b"a2", b"a1")) == "duplicate_entry"
+    assert reason(zipped(None, {"\u00e9": b"", "e\u0301": b""})) == "duplicate_entry"
+
+
+def test_names_that_differ_by_case_are_two() -> None:
+    assert contents(zipped(None, {"Acte.pdf": b"1", "acte.PDF": b"2"})) == {"Acte.pdf": b"1", "acte.PDF": b"2"}
 
 
 @pytest.mark.parametrize("mode", [0o120777, 0o010644, 0o060644, 0o140644, 0o040755])

@@ -85,6 +85,28 @@ async def test_what_is_settled_is_not_renamed_and_no_name_is_taken_twice(office:
         await rename(office, "lost.zip", "c.zip")
 
 
+async def test_where_a_client_says_so_an_earlier_upload_gives_way_and_counts_if_it_was_whole(
+    office: Office, tmp_path: Path
+) -> None:
+    await deposited(office, NUMBER, "rennes")
+    before = kept_blobs(tmp_path / "blobs")
+    await hand_in(office, answer_zip(NUMBER, 14), "a.zip")
+    await hand_in(office, WHOLE[:40], "b.zip")
+    for target in ("a.zip", "b.zip"):
+        await hand_in(office, answer_zip(NUMBER, 16, target), "new.part")
+        names = ("", "new.part"), ("", target)
+        await returns.rename(office, sftp_client("rennes"), PROCESS, *names, replace=True)
+    assert await uploads(office) == ["a.zip", "b.zip"]
+    assert len(kept_blobs(tmp_path / "blobs") - before) == 3, "the half one is gone"
+    assert await carry_answers(office) == 3
+
+
+async def test_a_name_that_is_its_own_is_not_taken(office: Office) -> None:
+    await hand_in(office, WHOLE, "a.part")
+    await rename(office, "a.part", "a.part")
+    assert await uploads(office) == ["a.part"]
+
+
 async def test_removing(office: Office, tmp_path: Path) -> None:
     await deposited(office, NUMBER, "rennes")
     before = kept_blobs(tmp_path / "blobs")

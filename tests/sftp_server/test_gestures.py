@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import io
 from collections.abc import Callable
 
@@ -139,6 +140,50 @@ async def test_an_answer_under_a_temporary_name_is_handed_in_by_renaming_it(scen
         return sftp.listdir("/EtatCivil/out")
 
     assert await scene.play(part) == ["DONE", "FAILED", "retour.zip"]
+
+
+async def test_an_answer_sent_again_replaces_the_one_of_its_name_where_the_client_renames_as_posix_does(
+    scene: Scene,
+) -> None:
+    def part(sftp: paramiko.SFTPClient) -> int | None:
+        for comment in ("Voilà", "Voilà encore"):
+            sftp.putfo(io.BytesIO(zipped(retour_xml(comment=comment))), "/EtatCivil/out/r.zip.part")
+            with contextlib.nullcontext() if comment == "Voilà" else pytest.raises(OSError, match="exists there"):
+                sftp.rename("/EtatCivil/out/r.zip.part", "/EtatCivil/out/r.zip")
+        sftp.posix_rename("/EtatCivil/out/r.zip.part", "/EtatCivil/out/r.zip")
+        return sftp.stat("/EtatCivil/out/r.zip").st_size
+
+    assert await scene.play(part) == len(zipped(retour_xml(comment="Voilà encore")))
+
+
+async def test_no_way_of_renaming_replaces_an_archive_in_done(scene: Scene) -> None:
+    names = [await scene.deposit(number=number) for number in ("A", "B")]
+
+    def part(sftp: paramiko.SFTPClient) -> list[str]:
+        for name in names:
+            fetch(f"/EtatCivil/in/{name}")(sftp)
+        sftp.posix_rename(f"/EtatCivil/in/{names[0]}", "/EtatCivil/in/DONE/x.zip")
+        for rename in (sftp.rename, sftp.posix_rename):
+            with pytest.raises(OSError, match="exists there"):
+                rename(f"/EtatCivil/in/{names[1]}", "/EtatCivil/in/DONE/x.zip")
+        return sftp.listdir("/EtatCivil/in")
+
+    assert await scene.play(part) == ["DONE", "FAILED", names[1]]
+    assert (await scene.delivery(names[1])).state is DeliveryState.FETCHED
+
+
+async def test_a_file_deleted_by_one_session_is_read_to_its_end_by_another(scene: Scene) -> None:
+    path = f"/EtatCivil/in/{await scene.deposit(FILES)}"
+
+    def part(sftp: paramiko.SFTPClient) -> tuple[bytes, bytes]:
+        whole = fetch(path)(sftp)
+        with sftp.open(path) as file:
+            first = file.read(1000)
+            sftp.remove(path)
+            return whole, first + file.read()
+
+    whole, read = await scene.play(part)
+    assert whole == read
 
 
 async def test_an_upload_can_be_removed_until_it_is_taken_in(scene: Scene) -> None:

@@ -124,6 +124,7 @@ async def test_the_named_address_counts_everywhere(start: Start, source: str, pa
         (connection,) = scene.server._connections
         assert connection.address == source
         assert connection.ssh._peer_addr == source
+        assert connection.ssh.acknowledged() is None, "the balancer acknowledges, not its client"
     await scene.settled()
 
 

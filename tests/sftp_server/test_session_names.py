@@ -1,15 +1,16 @@
-"""Names of uploads: none that the error file beside an answer could not have, or has."""
+"""Names: none of an upload that its error file could not have, or has; composed or not, an archive's is the same."""
 
 from __future__ import annotations
 
 import io
+import unicodedata
 
 import paramiko
 import pytest
 
 from gateway.bridge.answers import carry_answers
 from gateway.services.returns import LONGEST_NAME
-from tests.sftp_server.scene import Scene
+from tests.sftp_server.scene import Scene, fetch
 
 OUT = "/EtatCivil/out/"
 
@@ -42,3 +43,18 @@ async def test_other_names_are_refused_at_once(scene: Scene, name: str) -> None:
         return sorted(sftp.listdir(OUT))
 
     assert await scene.play(part) == ["DONE", "FAILED", "a.part"]
+
+
+async def test_an_archive_is_found_by_its_decomposed_name_too(scene: Scene) -> None:
+    """macOS hands out names of its own files so."""
+    name = await scene.deposit(number=unicodedata.normalize("NFD", "Élancourt 7"))
+    asked = unicodedata.normalize("NFD", name)
+    assert asked != name
+
+    def part(sftp: paramiko.SFTPClient) -> list[str]:
+        fetch(f"/EtatCivil/in/{asked}")(sftp)
+        sftp.rename(f"/EtatCivil/in/{asked}", f"/EtatCivil/in/DONE/{asked}")
+        fetch(f"/EtatCivil/in/DONE/{asked}")(sftp)
+        return sftp.listdir("/EtatCivil/in/DONE")
+
+    assert await scene.play(part) == [name]

@@ -22,6 +22,9 @@ FLAT = Tree(("CERTDC",), flat=True)
         (b"/CERTDC/in/DONE/x.zip", File("CERTDC", Side.IN, "DONE", "x.zip")),
         (b"/RSABEI-RSABAI/out/done", File("RSABEI-RSABAI", Side.OUT, "", "done")),
         ("/CERTDC/in/né.zip".encode(), File("CERTDC", Side.IN, "", "né.zip")),
+        ("/CERTDC/in/ne\u0301.zip".encode(), File("CERTDC", Side.IN, "", "n\u00e9.zip")),
+        ("/CERTDC/in/DONE/ne\u0301.zip".encode(), File("CERTDC", Side.IN, "DONE", "n\u00e9.zip")),
+        ("/CERTDC/out/ne\u0301.zip".encode(), File("CERTDC", Side.OUT, "", "ne\u0301.zip")),
         (b"/CERTDC/in/../../../CERTDC/./out//x", File("CERTDC", Side.OUT, "", "x")),
     ],
 )
