@@ -29,11 +29,12 @@ FILE = "move: rennes\nselect: {process: EtatCivil, mode: SFTP, department: ['35'
 
 
 def declared(tx: Transaction) -> None:
-    """The world, with an operator's client, and Rennes having tried the API."""
+    """The world, with clients of two operators, and Rennes having tried the API."""
     declare(tx)
-    tx.clients.add(ApiClient("operator", OPERATOR, Role.ADMIN, rights=frozenset(Right)), now())
-    digest = hashlib.sha256(token_of("operator").encode()).digest()
-    tx.clients.issue(digest, "operator", Role.ADMIN, datetime(2100, 1, 1, tzinfo=UTC))
+    for name, rights in (("operator", frozenset(Right)), ("another", frozenset({Right.APPROVE}))):
+        tx.clients.add(ApiClient(name, OPERATOR, Role.ADMIN, rights=rights), now())
+        digest = hashlib.sha256(token_of(name).encode()).digest()
+        tx.clients.issue(digest, name, Role.ADMIN, datetime(2100, 1, 1, tzinfo=UTC))
     rennes = tx.clients.get("rennes")
     assert rennes is not None
     tx.clients.change(replace(rennes, secret_hashes=("hash",)), now())
@@ -89,3 +90,48 @@ async def test_a_subscriber_goes_over_and_comes_back_with_what_it_has_not_fetche
         assert back["rows"] == {"ROLLED_BACK": 1}
         assert len(await asyncio.to_thread(listing, served.sftp_port)) == 1
         assert (await operator.raw("GET", f"{NATIVE}/moves")).json["items"][0]["digest"] == planned["digest"]
+
+
+async def test_over_the_api_alone_two_operators_plan_approve_apply_and_prove(
+    http: aiohttp.ClientSession, keys: Path, tmp_path: Path
+) -> None:
+    data_dir = tmp_path / "data"
+    await prepare(settings_for(data_dir, keys), declared)
+    several: dict[str, Any] = {**EVERY, "moves": {"every": "1s", "two_people": True}}
+    async with serving(data_dir, keys, **several) as served:
+        operator, another = (Rest(http, served.http_port, name) for name in ("operator", "another"))
+        await Rest(http, served.http_port, "depot").deposit("A-1", "rennes")
+        as_yaml = {"data": FILE, "headers": {"Content-Type": "application/yaml"}}
+        shown = await operator.raw("POST", f"{NATIVE}/moves", **as_yaml)
+        assert (shown.status, shown.json["size"], shown.json["inFlight"]) == (200, 1, 1)
+        assert (await another.raw("POST", f"{NATIVE}/moves", **as_yaml)).status == 403
+        recorded = await operator.raw("POST", f"{NATIVE}/moves?record=true", **as_yaml)
+        seen = {"digest": recorded.json["digest"]}
+        assert (await operator.raw("POST", f"{NATIVE}/moves/rennes/approve", json=seen)).status == 403
+        assert (await another.raw("POST", f"{NATIVE}/moves/rennes/approve", json=seen)).status == 200
+        assert (await another.raw("POST", f"{NATIVE}/moves/rennes/apply", json=seen)).status == 403
+        await taken(operator, "apply", seen)
+        await at(operator, "DONE")
+        certificate = await operator.raw("GET", f"{NATIVE}/moves/rennes/certificate")
+        as_lines = {"data": certificate.body, "headers": {"Content-Type": "application/jsonl"}}
+        verdict = (await operator.raw("POST", f"{NATIVE}/moves/verify", **as_lines)).json
+        assert (verdict["holds"], verdict["clean"], verdict["balance"]["openBefore"]) == (True, True, 1)
+
+
+async def test_what_the_folder_planned_is_approved_by_two_where_two_are_asked_for(
+    http: aiohttp.ClientSession, keys: Path, tmp_path: Path
+) -> None:
+    data_dir = tmp_path / "data"
+    await prepare(settings_for(data_dir, keys), declared)
+    (tmp_path / "moves").mkdir()
+    (tmp_path / "moves" / "rennes.yaml").write_text(FILE + "approve: automatic\n")
+    several: dict[str, Any] = {**EVERY, "moves": {"every": "1s", "two_people": True}}
+    async with serving(data_dir, keys, **several) as served:
+        operator, another = (Rest(http, served.http_port, name) for name in ("operator", "another"))
+        planned = await at(operator, "PLANNED")
+        for _ in range(2):
+            await taken(operator, "approve", planned)
+            first = await at(operator, "PLANNED")
+            assert first["approvedBy"] == "operator"
+        await taken(another, "approve", planned)
+        assert (await at(operator, "APPROVED"))["approvedBy"] == "another"
