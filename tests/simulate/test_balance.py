@@ -8,7 +8,7 @@ from random import Random
 
 from gateway.domain.fates import Acknowledgement, Fate
 from gateway.domain.identity import Mode
-from tools.simulate.balance import Comparison
+from tools.simulate.comparison import Comparison
 from tools.simulate.habits import drawn
 from tools.simulate.ledger import Deposited, DepositorLedger, Said, What
 from tools.simulate.subscribers import Subscriber

@@ -27,13 +27,19 @@ def settings(directory: Path, keys: Path) -> Settings:
 
 
 async def test_nothing_is_lost_and_nothing_counts_twice_in_a_migration(tmp_path: Path, keys: Path) -> None:
-    outcome = await simulate(settings(tmp_path, keys), Scale(30, 90, days=100, real=3, seed=11))
+    outcome = await simulate(settings(tmp_path, keys), Scale(50, 150, days=100, real=3, seed=13))
     sheet = outcome.sheet
     assert sheet.disagreements == []
     assert outcome.whole
     assert outcome.done.switches > 10
     assert outcome.done.drains
-    assert sheet.clients["deposited"] == sheet.gateway["deposited"] >= 90
+    assert outcome.done.returned > 2
+    assert outcome.done.rehearsed > 1
+    assert sum(sheet.gateway[f"dual run {name}"] for name in ("equal", "different", "pending")) > 2
+    assert sheet.clients["in dual runs"] > 5
+    assert sheet.gateway["pushed"] > 3
+    assert sheet.gateway["through shared accounts"] > 5
+    assert sheet.clients["deposited"] == sheet.gateway["deposited"] >= 150
     assert sheet.gateway["lost"] == sheet.gateway["counted twice"] == 0
     assert sheet.certificate.clean
     assert sheet.certificate.subscriptions > 10

@@ -59,6 +59,8 @@ class Depositor:
         for case, subscriber in zip(made, names.values(), strict=True):
             now = self._agenda.clock.now
             self.ledger.cases[case] = Deposited(case, folder, number, subscriber.subscription, now)
+            if subscriber.operator is not None:
+                subscriber.operator.numbers[number] += 1
             self._follow(case, subscriber, random)
             subscriber.wake(all_doors=random.random() < 0.02)
 

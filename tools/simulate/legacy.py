@@ -5,7 +5,8 @@ from __future__ import annotations
 import hashlib
 import io
 import zipfile
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from datetime import datetime
 from functools import partial
 from random import Random
 from typing import Final
@@ -16,7 +17,7 @@ from tools.simulate.answers import answer
 from tools.simulate.doors import GoneError, Reading, RefusedError, Sftp
 from tools.simulate.habits import Gesture
 from tools.simulate.ledger import What
-from tools.simulate.subscribers import Poller, Subscriber, final_status
+from tools.simulate.subscribers import Behaving, Poller, final_status
 
 _PLACES: Final = {Gesture.RENAME: Place.DONE, Gesture.DELETE: Place.DELETED}
 _WHATS: Final = {Place.DONE: What.RENAMED, Place.DELETED: What.DELETED, Place.FAILED: What.FAILED}
@@ -24,15 +25,19 @@ _DOOR: Final = "SFTP"
 
 
 class LegacyServer(Poller):
-    """One account's. `answers`: it is the one of its subscriber that answers; `contents`: what depositors sent."""
+    """One account's. `answers`: it is the one of its subscriber that answers; `contents`: what depositors sent.
+
+    `put`: told of every answer.
+    """
 
     def __init__(
         self,
         agenda: Agenda,
-        subscriber: Subscriber,
+        subscriber: Behaving,
         door: Sftp,
         random: Random,
         contents: Mapping[str, frozenset[bytes]],
+        put: Callable[[], None],
         *,
         answers: bool,
     ) -> None:
@@ -40,6 +45,7 @@ class LegacyServer(Poller):
         self._door = door
         self._answers = answers
         self._contents = contents
+        self._put = put
         self._taken: set[str] = set()
         self._parts: dict[str, bytes] = {}
         self._digests: dict[str, bytes] = {}
@@ -94,13 +100,7 @@ class LegacyServer(Poller):
         digest = hashlib.sha256(content).digest()
         if self._digests.setdefault(name, digest) != digest:
             self.wrong(f"{name} has other bytes than the first time")
-        number = _number(name)
-        try:
-            with zipfile.ZipFile(io.BytesIO(content)) as archive:
-                found = {hashlib.sha256(archive.read(one)).digest() for one in archive.namelist()}
-        except zipfile.BadZipFile:
-            found = set()
-        if not self._contents[number] <= found:
+        if not holds(content, self._contents[number_of(name)]):
             self.wrong(f"{name} does not hold what was deposited")
 
     async def _put_away(self, name: str, again: Place | None = None) -> None:
@@ -111,7 +111,7 @@ class LegacyServer(Poller):
             if again is None and self.chance(self.habits.repeats):
                 self.later(self.habits.period, partial(self._put_away, name, place))
         if again is None and self._answers and place is not Place.FAILED and not self.habits.answers_nothing:
-            self.later(self.within(self.habits.answers), partial(self._answer, _number(name), 1))
+            self.later(self.within(self.habits.answers), partial(self._answer, number_of(name), 1))
 
     async def _gesture(self, name: str, place: Place) -> None:
         try:
@@ -126,15 +126,30 @@ class LegacyServer(Poller):
         ending = "xml" if self.habits.bare else "zip"
         name = f"{number}-{self.agenda.clock.now:%m%d%H%M}-{time}.{ending}"
         await self._door.put(name, answer(number, status, bare=self.habits.bare))
-        self.later(STEP, partial(self._look, name, number, status))
+        self._put()
+        self.later(STEP, partial(self._look, name, number, status, self.agenda.clock.now))
         if time == 1 and self.chance(self.habits.repeats):
             self.later(self.habits.period, partial(self._answer, number, 2))
 
-    async def _look(self, name: str, number: str, status: str) -> None:
+    async def _look(self, name: str, number: str, status: str, put: datetime) -> None:
         """Whether the answer was taken in: nothing about it is in out/FAILED."""
         taken = name not in await self._door.refused()
-        self.note(_DOOR, What.ANSWERED, number, taken=taken, status=status)
+        self.note(_DOOR, What.ANSWERED, number, taken=taken, status=status, at=put)
+
+    def forget(self) -> None:
+        """Takes everything again that is still shown."""
+        self._taken.clear()
 
 
-def _number(archive: str) -> str:
+def number_of(archive: str) -> str:
+    """The number of the dossier that an archive is about, by its name."""
     return archive.rsplit("-", 2)[0]
+
+
+def holds(content: bytes, wanted: frozenset[bytes]) -> bool:
+    """Whether an archive is whole, and has entries with all of these digests."""
+    try:
+        with zipfile.ZipFile(io.BytesIO(content)) as archive:
+            return wanted <= {hashlib.sha256(archive.read(one)).digest() for one in archive.namelist()}
+    except zipfile.BadZipFile:
+        return False

@@ -35,6 +35,10 @@ class MigratedSoftware(Poller):
         self._contents = contents
         self._taken: set[str] = set()
 
+    def forget(self) -> None:
+        """Takes everything again that is still shown."""
+        self._taken.clear()
+
     async def visit(self) -> None:
         """One poll: everything that it has not taken yet."""
         for notice in await self._door.inbox():

@@ -26,10 +26,21 @@ def _lines(outcome: Outcome) -> Iterator[str]:
         f"switches {done.switches} (drained {done.drains}, switched back {done.backs}), expiries undone {done.undone}"
     )
     yield from (f"move {one}" for one in done.moves)
+    runs = ", ".join(f"{name} {sheet.gateway[f'dual run {name}']}" for name in ("equal", "different", "pending"))
+    yield f"rolled back {done.returned}, paused by a rule {done.pauses}"
+    yield f"dual runs by hand {done.rehearsed}, of which {done.equal} led to a switch; deliveries in all: {runs}"
     yield ""
     gateway, clients, found = sheet.gateway, sheet.clients, sheet.certificate
     yield f"{'deposited cases':<44}{gateway['deposited']:>9}   by the depositor's ledger {clients['deposited']}"
-    for name in ("deliveries", "fetched whole", "through more than one door or account", "acknowledged", "answered"):
+    for name in (
+        "deliveries",
+        "fetched whole",
+        "pushed",
+        "through shared accounts",
+        "through more than one door or account",
+        "acknowledged",
+        "answered",
+    ):
         yield f"{name:<44}{gateway[name]:>9}"
     for name, count in sorted(gateway.items()):
         if name.startswith("state "):

@@ -15,18 +15,17 @@ import aiohttp
 
 from gateway.app import Gateway, prepare
 from gateway.config import Settings
-from gateway.domain.identity import Mode
 from tools.simulate import world
 from tools.simulate.agenda import Agenda, Clock
-from tools.simulate.at_doors import RealApi, RealDeposits, RealSftp
-from tools.simulate.at_services import ServiceApi, ServiceDeposits, ServiceSftp
+from tools.simulate.at_doors import RealDeposits
+from tools.simulate.at_services import ServiceDeposits
 from tools.simulate.balance import Sheet, balance
+from tools.simulate.bridge import Bridge
 from tools.simulate.depositor import Depositor
-from tools.simulate.doors import Api, Deposits, Sftp
+from tools.simulate.doors import Deposits
 from tools.simulate.habits import DAY
-from tools.simulate.legacy import LegacyServer
-from tools.simulate.migrated import MigratedSoftware
 from tools.simulate.operators import Done, Operators
+from tools.simulate.software import Software
 from tools.simulate.subscribers import Subscriber
 from tools.simulate.volumes import START, arrivals
 
@@ -80,24 +79,32 @@ async def simulate(chosen: Settings, scale: Scale) -> Outcome:
     async with _gateway(chosen, clock) as gateway, aiohttp.ClientSession() as session, AsyncExitStack() as stack:
         office, agenda = gateway.office, Agenda(clock)
         subscribers = world.people(scale.seed, scale.subscribers, scale.real, scale.days)
-        await world.declare(office, subscribers)
+        shared = world.operators(scale.seed, subscribers, scale.days, real=scale.real > 0)
+        await world.declare(office, subscribers, shared)
         at_services = ServiceDeposits(office, world.DEPOSITOR)
         at_door = RealDeposits(session, gateway.http_port, world.DEPOSITOR.actor)
         doors: dict[bool, Deposits] = {False: at_services, True: at_door}
         depositor = Depositor(office, agenda, world.DEPOSITOR, doors, scale.seed)
+        bridge = Bridge(office, agenda, chosen.data_dir / "spool")
+        stack.push_async_callback(bridge.close)
+        software = Software(stack, gateway, session, agenda, bridge, depositor, scale.seed, scale.days)
+        for operator in shared:
+            software.of_operator(operator)
         for subscriber in subscribers:
-            _equip(stack, gateway, session, agenda, subscriber, depositor, scale.seed)
+            software.of_subscriber(subscriber)
+        bridge.plan(START + scale.days * DAY)
         operators = Operators(office, agenda, subscribers, scale.seed)
         operators.plan(scale.days, depositor)
         _deposits(agenda, depositor, subscribers, scale)
         whole = await agenda.run(
             START + scale.days * DAY,
-            operators.after_step,
+            bridge.take_answers,
             lambda: time.monotonic() - began > scale.minutes * 60,
         )
+        await bridge.close()
         await depositor.read_notifications()
         await operators.sum_up()
-        sheet = await balance(office, subscribers, depositor, list(operators.moved))
+        sheet = await balance(office, subscribers, shared, depositor, list(operators.switched))
         days = (clock.now - START) / DAY
         return Outcome(scale, sheet, operators.done, whole, days, agenda.done, time.monotonic() - began)
 
@@ -113,35 +120,6 @@ async def _gateway(chosen: Settings, clock: Clock) -> AsyncIterator[Gateway]:
         await gateway.close()
 
 
-def _equip(
-    stack: AsyncExitStack,
-    gateway: Gateway,
-    session: aiohttp.ClientSession,
-    agenda: Agenda,
-    subscriber: Subscriber,
-    depositor: Depositor,
-    seed: int,
-) -> None:
-    """Gives a subscriber the software of both doors."""
-    contents = depositor.ledger.contents
-    servers: list[LegacyServer] = []
-    for account in world.accounts(subscriber):
-        door: Sftp
-        if subscriber.real:
-            door = real = RealSftp(gateway.sftp_port, account.username, subscriber.process)
-            stack.push_async_callback(real.close)
-        else:
-            door = ServiceSftp(gateway.office, account, subscriber.process)
-        random = Random(f"{seed}/{account.username}")
-        servers.append(LegacyServer(agenda, subscriber, door, random, contents, answers=not servers))
-    client = world.client(subscriber)
-    api: Api = ServiceApi(gateway.office, subscriber.organization, client)
-    if subscriber.real:
-        api = RealApi(session, gateway.http_port, client)
-    software = MigratedSoftware(agenda, subscriber, api, Random(f"{seed}/{client}"), contents)
-    subscriber.software = {Mode.SFTP: [*servers], Mode.API: [software]}
-
-
 def _deposits(agenda: Agenda, depositor: Depositor, subscribers: list[Subscriber], scale: Scale) -> None:
     """Puts every dossier into the agenda; larger communes get more of them."""
     random = Random(f"{scale.seed}/dossiers")
@@ -152,7 +130,14 @@ def _deposits(agenda: Agenda, depositor: Depositor, subscribers: list[Subscriber
         sizes.append(random.paretovariate(1.3) + (5 if one.real else 0))
     for number, arrival in enumerate(arrivals(random, scale.dossiers, scale.days, tuple(towns)), start=1):
         of_process, sizes = towns[arrival.process]
-        chosen = random.choices(of_process, sizes, k=2 if random.random() < _SHARED else 1)
+        chosen = random.choices(of_process, sizes)
+        if random.random() < _SHARED:
+            chosen += random.choices(_neighbours(chosen[0]) or of_process)
         recipients = list({one.subscription: one for one in chosen}.values())
         name = f"N-{number:06d}"
         agenda.at(arrival.moment, f"dossier {name}", partial(depositor.deposit, name, recipients))
+
+
+def _neighbours(of: Subscriber) -> list[Subscriber]:
+    """Those of the same process at the same operator: two cases of one dossier are in one inbox there."""
+    return [one for one in of.operator.members if one.process == of.process] if of.operator else []
