@@ -170,7 +170,8 @@ class Operators:
         self._owned(subscriber, to, drained=drain)
 
     def _owned(self, subscriber: Subscriber, mode: Mode, *, drained: bool) -> None:
-        subscriber.mode = mode
+        subscriber.mode, subscriber.since = mode, self._agenda.clock.now
+        subscriber.drains_until = subscriber.since + DRAIN if drained else subscriber.since
         subscriber.end_run(self._agenda.clock.now)
         self.switched[subscriber.subscription] = subscriber
         self.done.switches += 1

@@ -7,6 +7,7 @@ from datetime import datetime
 from functools import partial
 from random import Random
 
+from gateway.domain.identity import Mode
 from tools.simulate.agenda import Agenda
 from tools.simulate.answers import answer
 from tools.simulate.bridge import Bridge
@@ -33,16 +34,22 @@ class PushedSoftware(Poller):
         super().__init__(agenda, subscriber, name, random)
         self._contents = contents
         self._bridge = bridge
+        self._subscriber = subscriber
         self._taken: set[str] = set()
         self._removes = random.random() < 0.5
         self._server = Server(
-            name, agenda.clock, troubles(random, days), random, subscriber.ledger, super().wake, bridge.rest
+            name, agenda.clock, troubles(random, days), random, subscriber.ledger, self._arrived, bridge.rest
         )
         bridge.servers[subscriber.subscription] = self._server
 
     def wake(self) -> None:
         """Lets the gateway come; its own polls follow what that puts."""
         self._bridge.wake()
+
+    def _arrived(self) -> None:
+        if not self._subscriber.owned(Mode.SFTP, self.agenda.clock.now):
+            self.wrong("an archive was put here, and its door owns none")
+        super().wake()
 
     async def visit(self) -> None:
         """One look into its own directory."""

@@ -55,9 +55,10 @@ class Operator:
 
 @dataclass
 class Subscriber:
-    """A commune and its one subscription, with the software of both doors; `mode` is the owner's.
+    """A commune and its one subscription, with the software of both doors; `mode` is the owner's, since a moment.
 
-    `operator`: whose account serves it too. `runs`: its dual runs, of which the last may be under way.
+    `drains_until`: so long what was open at its last switch is the former owner's. `operator`: whose account serves it
+    too. `runs`: its dual runs, of which the last may be under way.
     """
 
     organization: str
@@ -67,6 +68,8 @@ class Subscriber:
     mode: Mode
     real: bool = False
     transport: Transport = Transport.PULL
+    since: datetime = START
+    drains_until: datetime = START
     operator: Operator | None = None
     ledger: Ledger = field(default_factory=Ledger)
     software: dict[Mode, list[Poller]] = field(default_factory=dict)
@@ -76,6 +79,10 @@ class Subscriber:
     def rehearses(self) -> Mode | None:
         """The door that rehearses now."""
         return self.runs[-1].mode if self.runs and self.runs[-1].ended is None else None
+
+    def owned(self, mode: Mode, now: datetime) -> bool:
+        """Whether a door may own deliveries of it; in the step of a switch both may."""
+        return mode is self.mode or now <= max(self.since, self.drains_until)
 
     def rehearse(self, run: str, mode: Mode, now: datetime) -> None:
         """Its other system is switched on beside the one it works with."""
