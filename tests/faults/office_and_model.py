@@ -6,8 +6,8 @@ import asyncio
 import shutil
 import tempfile
 from collections import Counter
-from collections.abc import Coroutine
-from contextlib import AsyncExitStack
+from collections.abc import Callable, Coroutine
+from contextlib import AbstractContextManager, AsyncExitStack, ExitStack
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -29,6 +29,7 @@ from gateway.services.archives import Opened
 from gateway.services.office import Office, Policy
 from gateway.services.ports import Transaction
 from gateway.store.signing import Signer
+from tests.databases import Database
 from tests.faults import delivery_model as model
 from tests.journeys.offices import (
     Clock,
@@ -60,16 +61,18 @@ class Handle:
 class DeliveriesBase(RuleBasedStateMachine):
     """Offices on one database, what their model knows of them, and what must hold after every step.
 
-    `template` holds the schema.
+    `fresh` makes a database with the schema for one example.
     """
 
-    template: Path
+    fresh: Callable[[Path], AbstractContextManager[Database]]
 
     @initialize()
     def begin(self) -> None:
         self.runner = asyncio.Runner()
         self.directory = Path(tempfile.mkdtemp(prefix="gateway-machine-"))
-        shutil.copy(self.template, self.directory / "gateway.db")
+        self.kept_until_the_end = ExitStack()
+        self.kept_until_the_end.callback(shutil.rmtree, self.directory)
+        self.database = self.kept_until_the_end.enter_context(type(self).fresh(self.directory))
         self.clock = Clock()
         self.towns = {
             "rennes": model.Town("rennes", Mode.SFTP),
@@ -101,7 +104,7 @@ class DeliveriesBase(RuleBasedStateMachine):
         self.calls = 0
 
     def _worker(self) -> Office:
-        context = office_on(self.directory / "gateway.db", self.directory / "blobs", self.clock, POLICY)
+        context = office_on(self.database, self.directory / "blobs", self.clock, POLICY)
         return replace(self.run(self.stack.enter_async_context(context)), signer=SIGNER)
 
     @property
@@ -113,6 +116,21 @@ class DeliveriesBase(RuleBasedStateMachine):
     @property
     def deliveries(self) -> list[model.Delivery]:
         return [delivery for case in self.cases for delivery in case.deliveries]
+
+    def _of(self, name: str) -> list[model.Delivery]:
+        return [one for one in self.deliveries if one.case.town.name == name]
+
+    def shown(self, name: str, mode: Mode) -> list[model.Delivery]:
+        """Everything that a recipient's door may show."""
+        return self._of(name)
+
+    def seen(self, case: model.Case, mode: Mode) -> model.Case:
+        """The case as a recipient's door has it."""
+        return case
+
+    def at(self, delivery: model.Delivery, mode: Mode) -> model.Delivery:
+        """The delivery as a recipient's door has it."""
+        return next(one for one in self.seen(delivery.case, mode).deliveries if one.id == delivery.id)
 
     def delivery(self, pick: int) -> model.Delivery:
         found = self.deliveries
@@ -131,8 +149,8 @@ class DeliveriesBase(RuleBasedStateMachine):
     def kept(self, case: model.Case) -> list[Delivery]:
         return self.run(self.office.store.read(lambda tx: tx.deliveries.of_case(case.id)))
 
-    def adopt(self, case: model.Case) -> model.Delivery:
-        """The delivery that the services have just published for the case."""
+    def adopt(self, case: model.Case, *, reopened: bool = False) -> model.Delivery:
+        """The delivery that the services have just published for the case, perhaps because it was re-opened."""
         known = {one.id for one in case.deliveries}
         (new,) = [
             one
@@ -173,16 +191,17 @@ class DeliveriesBase(RuleBasedStateMachine):
     def inboxes_show_exactly_what_is_open(self) -> None:
         now = self.clock.now
         for name in self.towns:
-            mine = [one for one in self.deliveries if one.case.town.name == name]
+            seen = self.shown(name, Mode.SFTP)
             listed = self.run(archives.inbox(self.office, sftp_client(name), PROCESS))
-            assert {one.name: one.size for one in listed} == {one.name: one.size for one in mine if one.listed(now)}
+            assert {one.name: one.size for one in listed} == {one.name: one.size for one in seen if one.listed(now)}
             shown = self.run(inbox.notifications(self.office, api_client(name), 1000))
-            assert [one.id for one in shown] == sorted(one.id for one in mine if one.notified(now))
+            notified = sorted(one.id for one in self.shown(name, Mode.API) if one.notified(now))
+            assert [one.id for one in shown] == notified
             for place in (Place.DONE, Place.FAILED):
                 placed = self.run(archives.placed(self.office, sftp_client(name), PROCESS, place))
                 kept = {
                     one.name
-                    for one in mine
+                    for one in seen
                     if one.place is place and one.placed_at and now - one.placed_at < model.RETENTION
                 }
                 assert {one.name for one in placed} == kept
@@ -201,7 +220,7 @@ class DeliveriesBase(RuleBasedStateMachine):
         if hasattr(self, "runner"):
             self.run(self.stack.aclose())
             self.runner.close()
-            shutil.rmtree(self.directory)
+            self.kept_until_the_end.close()
 
 
 def _case(identifier: str, tx: Transaction) -> tuple[Case, Folder] | None:

@@ -44,8 +44,8 @@ class SwitchesBase(DeliveriesBase):
         """Carries what is open, or drains it; a second time it is a switch back."""
         town, now = self.towns[name], self.clock.now
         open_now = [one for one in self._of(name) if one.open]
-        done = self.run(switching.switch(self.office, self.operator, _subscription(name), self._wanted(town, drain)))
-        self._switched(name, None if drain is None else now + drain)
+        done = self.run(switching.switch(self.office, self.operator, subscription(name), self._wanted(town, drain)))
+        self.switched(name, None if drain is None else now + drain)
         assert (done.after[0], done.epoch) == (town.mode, town.epoch)
         assert done.open.total == len(open_now)
         assert done.open.pinned == sum(one.pinned is not None and now < one.pinned[1] for one in open_now)
@@ -54,14 +54,14 @@ class SwitchesBase(DeliveriesBase):
     def both_workers_switch(self, name: str) -> None:
         """Of two at once one does it, and the other is told that it was done."""
         wanted = self._wanted(self.towns[name], None)
-        done = self.run(_at_once(*(self._switch_on(worker, name, wanted) for worker in self.workers)))
+        done = self.run(at_once(*(self._switch_on(worker, name, wanted) for worker in self.workers)))
         assert sorted(type(one).__name__ for one in done) == ["ConflictError", "Switched"]
-        self._switched(name, None)
+        self.switched(name, None)
 
     def switch_beside(self, name: str, error: type[Exception] | None, gesture: Coroutine[Any, Any, Any]) -> int:
         """Makes a gesture while another worker switches; answers how many deliveries the switch found open."""
         wanted = self._wanted(self.towns[name], None)
-        done, made = self.run(_at_once(self._switch_on(self.office, name, wanted), gesture))
+        done, made = self.run(at_once(self._switch_on(self.office, name, wanted), gesture))
         assert isinstance(done, Switched)
         assert isinstance(made, error or object)
         assert isinstance(made, Exception) is (error is not None)
@@ -71,21 +71,19 @@ class SwitchesBase(DeliveriesBase):
     def switch_by_a_plan_that_is_old(self, name: str) -> None:
         """Somebody else has switched meanwhile, or it is the switch that was made a moment ago."""
         town = self.towns[name]
-        old = Switch(_other(town.mode), epoch=town.epoch - 1)
-        self.expect(ConflictError, switching.switch(self.office, self.operator, _subscription(name), old))
+        old = Switch(other(town.mode), epoch=town.epoch - 1)
+        self.expect(ConflictError, switching.switch(self.office, self.operator, subscription(name), old))
 
     @rule(name=TOWNS, drain=DRAINS)
     def switch_and_crash(self, name: str, drain: timedelta | None) -> None:
         """Nobody hears whether it was made: it was, whole, or it was not."""
         town, now = self.towns[name], self.clock.now
-        self.run(
-            self._cut(switching.switch(self.office, self.operator, _subscription(name), self._wanted(town, drain)))
-        )
+        self.run(self._cut(switching.switch(self.office, self.operator, subscription(name), self._wanted(town, drain))))
         self.crash_and_restart()
-        found = self.run(self.office.store.read(lambda tx: tx.subscriptions.get(_subscription(name))))
+        found = self.run(self.office.store.read(lambda tx: tx.subscriptions.get(subscription(name))))
         assert found is not None
         if found.epoch == town.epoch + 1:
-            self._switched(name, None if drain is None else now + drain)
+            self.switched(name, None if drain is None else now + drain)
         assert (found.access_mode, found.epoch) == (town.mode, town.epoch)
 
     @rule()
@@ -104,7 +102,7 @@ class SwitchesBase(DeliveriesBase):
 
     @staticmethod
     def _switch_on(office: Office, name: str, wanted: Switch) -> Coroutine[Any, Any, Switched]:
-        return switching.switch(office, gateway_caller(office, "operator"), _subscription(name), wanted)
+        return switching.switch(office, gateway_caller(office, "operator"), subscription(name), wanted)
 
     @staticmethod
     async def _cut(verb: Any) -> None:
@@ -118,16 +116,14 @@ class SwitchesBase(DeliveriesBase):
     @staticmethod
     def _wanted(town: model.Town, drain: timedelta | None) -> Switch:
         rule_of = InFlight.CARRY if drain is None else InFlight.DRAIN
-        return Switch(_other(town.mode), in_flight=rule_of, drain_for=drain, epoch=town.epoch)
+        return Switch(other(town.mode), in_flight=rule_of, drain_for=drain, epoch=town.epoch)
 
-    def _of(self, name: str) -> list[model.Delivery]:
-        return [one for one in self.deliveries if one.case.town.name == name]
-
-    def _switched(self, name: str, until: datetime | None) -> None:
+    def switched(self, name: str, until: datetime | None) -> None:
+        """Lets the model switch too."""
         mine = self._of(name)
         self.first.setdefault(name, {one.id: one.acknowledgements for one in mine if not one.open})
         town = self.towns[name]
-        model.switch(town, _other(town.mode), mine, until, self.clock.now)
+        model.switch(town, other(town.mode), mine, until, self.clock.now)
 
     def _certify(self, name: str, before: Mapping[str, int]) -> None:
         """The certificate from the first switch on says of every delivery what the model says, and nothing is lost.
@@ -149,20 +145,23 @@ class SwitchesBase(DeliveriesBase):
             assert one.open or one.acknowledgements or found["left"]["rule"] == one.state
 
     async def _read(self, name: str, balance: Balance) -> list[Mapping[str, Any]]:
-        asked = [Asked(_subscription(name), 2)]
+        asked = [Asked(subscription(name), 2)]
         lines = [one async for one in certificate(self.office, self.operator, asked, {"switch": name}, balance)]
         found = list(read(lines, partial(verifies, SIGNER.public_key)))
         assert not any(isinstance(one, Wrong) for one in found)
         return [one for one in found if not isinstance(one, Wrong)]
 
 
-async def _at_once(*verbs: Coroutine[Any, Any, Any]) -> list[Any]:
+async def at_once(*verbs: Coroutine[Any, Any, Any]) -> list[Any]:
+    """What they answer, or raise, when all begin at the same time."""
     return await asyncio.gather(*verbs, return_exceptions=True)
 
 
-def _other(mode: Mode) -> Mode:
+def other(mode: Mode) -> Mode:
+    """Of the two doors of the machine the other one."""
     return Mode.API if mode is Mode.SFTP else Mode.SFTP
 
 
-def _subscription(name: str) -> str:
+def subscription(name: str) -> str:
+    """The id of a recipient's subscription."""
     return subscription_id(RECIPIENTS[name])
