@@ -6,6 +6,7 @@ from gateway.pec.dossier import Dossier, Party
 from gateway.pec.envelope import ENVELOPE_NAMESPACE, XML_DECLARATION, business_children, element, local_time
 
 MESSAGE_NAMESPACE = "http://finances.gouv.fr/dgme/pec/message/v1"
+_MOST_JOINTS = 4
 _SCHEMA_INSTANCE = "http://www.w3.org/2001/XMLSchema-instance"
 
 
@@ -45,6 +46,20 @@ def message_xml(dossier: Dossier, entry_names: Sequence[str]) -> bytes:
 def message_number(dossier: Dossier) -> str:
     """The number as the first token of ``MessageId``: clients split there, so it holds no blank."""
     return "_".join(dossier.number.split())
+
+
+def numbers_meant(token: str) -> list[str]:
+    """The numbers with blanks of which ``message_number`` may have made ``token``; none where it holds no ``_``.
+
+    Beyond ``_MOST_JOINTS`` joints only that of which all were blanks: nobody's number has as many of both.
+    """
+    parts = token.split("_")
+    if len(parts) > _MOST_JOINTS + 1:
+        return [" ".join(parts)]
+    ways = [parts[0]]
+    for part in parts[1:]:
+        ways = [way + joint + part for way in ways for joint in " _"]
+    return ways[:-1]
 
 
 def _party(tag: str, party: Party) -> str:

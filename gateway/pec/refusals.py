@@ -32,7 +32,7 @@ REASONS: Mapping[str, tuple[str, str]] = MappingProxyType(
             "The zip uses a compression method that is not supported. Use deflate or stored.",
         ),
         "unsafe_name": (
-            "Une entrée du zip porte un nom interdit (vide, « .. », caractère de contrôle ou nom trop long). Renommez-la.",
+            "Une entrée du zip porte un nom interdit (vide, « .. », caractère de contrôle, trop long). Renommez-la.",
             "An entry of the zip has a forbidden name (empty, '..', control character, or too long). Rename it.",
         ),
         "too_deep": (

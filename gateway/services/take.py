@@ -17,6 +17,7 @@ from gateway.domain.journal import Entry
 from gateway.domain.referential import Process, SftpAccount
 from gateway.domain.statuses import Status, Step, allowed, steps
 from gateway.pec import returns as legacy
+from gateway.pec.message import numbers_meant
 from gateway.pec.names import safe_number
 from gateway.services import refusals
 from gateway.services.access import process_of
@@ -105,19 +106,24 @@ def _take(
     if isinstance(reading, legacy.UnreadableAnswer):
         return refuse(tx, office, caller, answer, refusals.unreadable(reading), now)
     numbers = [number for number in (reading.number, reading.other_number) if number]
-    cases = {
-        case.id: case
-        for number in numbers
-        for case in tx.cases.answered(account.id, answer.process, safe_number(number), number)
-    }
+    cases = _named(tx, answer, numbers)
+    if not cases:  # what the message was called by holds no blanks, and some answer with that
+        cases = _named(tx, answer, [meant for number in numbers for meant in numbers_meant(number)])
     if len(cases) != 1:
         found = refusals.ambiguous(reading.number) if cases else refusals.unknown_number(reading.number)
         return refuse(tx, office, caller, answer, found, now)
-    tx = on_case(tx, caller, next(iter(cases)))
-    held = tx.cases.hold(next(iter(cases)))
+    (case_id,) = cases
+    tx = on_case(tx, caller, case_id)
+    held = tx.cases.hold(case_id)
     assert held is not None
     taken = _take_for(tx, office, caller, account, answer, reading, held, files, unsafe, now)
     return replace(taken, made_up=held[1].synthetic)
+
+
+def _named(tx: Transaction, answer: Answer, numbers: Sequence[str]) -> set[str]:
+    """The ids of the cases that an answer may mean by these numbers."""
+    account, process = answer.account_id, answer.process
+    return {case.id for one in numbers for case in tx.cases.answered(account, process, safe_number(one), one)}
 
 
 def _take_for(

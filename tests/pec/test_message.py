@@ -1,7 +1,8 @@
+import pytest
 from lxml import etree
 
 from gateway.pec.envelope import ENVELOPE_NAMESPACE
-from gateway.pec.message import MESSAGE_NAMESPACE, message_xml
+from gateway.pec.message import MESSAGE_NAMESPACE, message_number, message_xml, numbers_meant
 from tests.pec.samples import dossier, piece
 
 NS = {"m": MESSAGE_NAMESPACE, "e": ENVELOPE_NAMESPACE}
@@ -68,3 +69,16 @@ def test_the_first_token_of_the_message_id_is_the_number() -> None:
     (message_id,) = text_of(root, "m:Header/m:Routing/m:MessageId")
     assert message_id is not None
     assert message_id.split(" ")[:3] == ["DOSSIER_12", "1", "Principal"]
+
+
+@pytest.mark.parametrize("number", ["DOSSIER 12", "A 9 Élancourt n°7", "A_B 7", "A B_C"])
+def test_the_number_is_among_those_that_its_token_may_mean(number: str) -> None:
+    token = message_number(dossier(external_number=number))
+    assert number in numbers_meant(token)
+    assert token not in numbers_meant(token)
+
+
+def test_few_numbers_are_tried() -> None:
+    assert numbers_meant("A-9") == []
+    assert len(numbers_meant("a_b_c_d_e")) == 15
+    assert numbers_meant("a_b_c_d_e_f") == ["a b c d e f"]

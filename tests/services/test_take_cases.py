@@ -88,6 +88,18 @@ async def test_a_number_is_found_as_file_names_hold_it_or_in_the_other_field(tow
     assert await town.case_status(view) is Status.DONE
 
 
+async def test_a_number_with_blanks_is_found_as_the_message_is_called_too(town: Town) -> None:
+    """Clients take the first token of MessageId for the number."""
+    view, other = await town.deposit("A 9_É n 7"), await town.deposit("A_9")
+    assert (await town.answer("A_9_É_n_7", 16)).state == "TAKEN"
+    assert (await town.answer("A_9", 14, name="two.zip")).state == "TAKEN"
+    assert await town.case_status(view) is Status.IN_PROGRESS
+    assert await town.case_status(other) is Status.SI_RECEIVED
+    await town.deposit("A 9 É n 7")
+    assert (await town.answer("A_9_É_n_7", 19, name="three.zip")).state == "REFUSED"
+    assert await reasons(town) == ["ambiguous-number"]
+
+
 async def test_cases_of_others_and_of_folders_in_work_do_not_exist(town: Town) -> None:
     view = await town.deposit("A-1", to=(VANNES,))
     other = await town.deposit("A-2", to=(BREST,))
