@@ -52,6 +52,7 @@ class Handshake(asyncssh.SSHServerConnection):
         self._balanced: asyncio.Transport | None = None
         self._header = b""
         self._written = 0
+        self._heard = self._loop.time()
         self._patience: asyncio.TimerHandle | None = None
         self._header_time: asyncio.TimerHandle | None = None
 
@@ -76,6 +77,20 @@ class Handshake(asyncssh.SSHServerConnection):
         except OSError:
             return None
         return self._written - self._transport.get_write_buffer_size() - int(under_way)
+
+    # Whether the client is still there
+
+    def _reset_keepalive_timer(self) -> None:
+        """Notes only when something came: asyncssh would make a new timer with whatever does."""
+        self._heard = self._loop.time()
+
+    def _keepalive_timer_callback(self) -> None:
+        silent = self._loop.time() - self._heard
+        interval = float(self._keepalive_interval)
+        if silent < interval:
+            self._keepalive_timer = self._loop.call_later(interval - silent, self._keepalive_timer_callback)
+        else:
+            super()._keepalive_timer_callback()
 
     # Whose connection it is
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import date, timedelta
 from pathlib import Path
@@ -179,3 +180,50 @@ async def test_rekeying_keeps_what_was_offered(scene: Scene) -> None:
         sftp = await conn.start_sftp_client()
         for _ in range(20):
             assert await sftp.listdir("/")
+
+
+async def test_who_is_silent_is_asked_and_stays(scene: Scene) -> None:
+    async with scene.connect() as conn:
+        sftp = await conn.start_sftp_client()
+        asked, answer = _asked(conn)
+        _let_pass_for_silence(scene, 0.01)
+        async with asyncio.timeout(20):
+            for _ in range(6):  # more often than may go unanswered
+                await asked.get()
+                answer()
+        assert await sftp.listdir("/")
+
+
+async def test_who_speaks_is_not_asked(scene: Scene) -> None:
+    async with scene.connect() as conn:
+        asked, _ = _asked(conn)
+        (connection,) = scene.server._connections
+        ssh = connection.ssh
+        ssh._reset_keepalive_timer()
+        ssh._keepalive_timer_callback()
+        assert await (await conn.start_sftp_client()).listdir("/")  # a question would have come before this answer
+        assert asked.empty()
+
+
+async def test_who_answers_no_more_is_let_go(scene: Scene) -> None:
+    async with scene.connect() as conn:
+        _asked(conn)
+        _let_pass_for_silence(scene, 0.01)
+        async with asyncio.timeout(20):
+            await conn.wait_closed()
+        assert not scene.server._connections
+
+
+def _asked(conn: asyncssh.SSHClientConnection) -> tuple[asyncio.Queue[bool], Callable[[], None]]:
+    """Each question of the server whether its client is there, and how to answer one."""
+    questions: asyncio.Queue[bool] = asyncio.Queue()
+    vars(conn)["_process_keepalive_at_openssh_dot_com_global_request"] = lambda _: questions.put_nowait(True)
+    return questions, lambda: conn._report_global_response(False)
+
+
+def _let_pass_for_silence(scene: Scene, seconds: float) -> None:
+    (connection,) = scene.server._connections
+    ssh = connection.ssh
+    ssh._keepalive_interval = seconds
+    ssh._cancel_keepalive_timer()
+    ssh._set_keepalive_timer()
