@@ -3,17 +3,34 @@
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 import tempfile
+from collections.abc import Callable
 from contextlib import ExitStack
+from dataclasses import replace
 from pathlib import Path
 
-from tools.bench import applying, deposits, listing, plans, report, servers, sftp, sftp_peers, sftp_world, transfers
+from gateway.config import Settings
+from tools.bench import (
+    applying,
+    deposits,
+    growth,
+    listing,
+    load,
+    plans,
+    report,
+    servers,
+    sftp,
+    sftp_peers,
+    sftp_world,
+    transfers,
+)
 from tools.bench.figures import Row
 from tools.bench.stage import FULL, QUICK, Effort, Stage
 from tools.bench.world import configure, seed
 
-_ROWS = ("list", "deposit", "visible", "download", "upload", *sftp.ROWS, "plan", "apply")
+_ROWS = ("list", "deposit", "visible", "download", "upload", *sftp.ROWS, "growth", "plan", "apply")
 _COUNTRY = ("plan", "apply")
 _QUEUE = 10_000
 
@@ -22,10 +39,13 @@ def main(arguments: list[str] | None = None) -> int:
     """Measures and prints; 1 when a budget was not kept and `--strict` was given."""
     options = _options(arguments)
     effort = QUICK if options.quick else FULL
+    before = load.at_start()
+    if warning := load.warning(before, os.cpu_count() or 1):
+        _say(warning)
     with tempfile.TemporaryDirectory(prefix="gateway-bench-", dir=options.directory) as directory:
         rows = _measured(Path(directory), options.rows or _ROWS, effort, options)
     engine = "SQLite" if not options.database_url else "PostgreSQL"
-    about = f"{report.machine(engine, servers.nginx_version())}, {sftp.peers()}"
+    about = f"{report.machine(engine, servers.nginx_version(), before)}, {sftp.peers()}"
     print(report.as_json(rows, about) if options.json else f"{about}\n\n{report.table(rows)}")
     return int(options.strict and any(row.verdict == "over" for row in rows))
 
@@ -64,24 +84,35 @@ def _measured(
                 plans.seed(settings, effort.organizations)
                 filled = True
             _say(f"measuring: {name}")
-            if name == "list":
-                rows += listing.measure(stage)
-            elif name == "deposit":
-                rows += deposits.measure(stage)
-            elif name == "visible":
-                rows += deposits.measure_visible(stage)
-            elif name == "download":
-                assert downloads is not None
-                rows += transfers.measure_down(stage, downloads)
-            elif name == "upload":
-                rows += transfers.measure_up(stage)
-            elif name == "plan":
-                rows += plans.measure(stage, config)
-            elif name == "apply":
-                rows += applying.measure(stage, settings)
-            else:
-                rows += sftp.measure(name, stage, found)
+            with load.meanwhile() as beside:
+                measured = _row(name, stage, found, downloads, config, settings, keys, options.database_url)
+            rows += [replace(row, load=beside.load) for row in measured]
     return rows
+
+
+def _row(
+    name: str,
+    stage: Stage,
+    sides: list[sftp.Side],
+    downloads: transfers.Downloads | None,
+    config: Path,
+    settings: Settings,
+    keys: sftp_peers.Keys,
+    database_url: str,
+) -> list[Row]:
+    if name == "download":
+        assert downloads is not None
+        return transfers.measure_down(stage, downloads)
+    works: dict[str, Callable[[], list[Row]]] = {
+        "list": lambda: listing.measure(stage),
+        "deposit": lambda: deposits.measure(stage),
+        "visible": lambda: deposits.measure_visible(stage),
+        "upload": lambda: transfers.measure_up(stage),
+        "growth": lambda: growth.measure(stage, keys, database_url),
+        "plan": lambda: plans.measure(stage, config),
+        "apply": lambda: applying.measure(stage, settings),
+    }
+    return works[name]() if name in works else sftp.measure(name, stage, sides)
 
 
 def _say(what: str) -> None:

@@ -7,6 +7,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from statistics import median
 
+from tools.bench.load import Load
+
 
 @dataclass(frozen=True, slots=True)
 class Series:
@@ -34,7 +36,7 @@ class Row:
     """One line of the table: what was measured, by whom, and the budget.
 
     `budget` bounds `measured`, from above unless `at_least`; None: shown for comparison. `peer` has the same unit as
-    `gateway`. Without a peer `measured` is the gateway's median itself.
+    `gateway`. Without a peer `measured` is the gateway's median itself. `load`: of the machine, meanwhile.
     """
 
     work: str
@@ -45,6 +47,7 @@ class Row:
     peer: Series | None = None
     at_least: bool = False
     note: str = ""
+    load: Load | None = None
 
     @property
     def ratio(self) -> float | None:

@@ -10,15 +10,17 @@ from importlib.metadata import version
 from typing import Any
 
 from tools.bench.figures import Row, Series
+from tools.bench.load import Load
 
-_HEAD = ("work", "gateway", "peer", "ratio", "budget", "")
+_HEAD = ("work", "gateway", "peer", "ratio", "budget", "", "machine")
 
 
-def machine(engine: str, nginx: str | None) -> str:
-    """What the figures were measured on, in one line."""
+def machine(engine: str, nginx: str | None, load: Load) -> str:
+    """What the figures were measured on, in one line; `load` is that of the beginning."""
     return (
-        f"{os.cpu_count()} cores, {platform.system()} {platform.release()}, Python {platform.python_version()}, "
-        f"aiohttp {version('aiohttp')}, {engine}, {nginx or 'nginx is not installed: its rows have no peer'}"
+        f"{os.cpu_count()} cores ({load} at the beginning), {platform.system()} {platform.release()}, "
+        f"Python {platform.python_version()}, aiohttp {version('aiohttp')}, {engine}, "
+        f"{nginx or 'nginx is not installed: its rows have no peer'}"
     )
 
 
@@ -42,7 +44,15 @@ def _cells(row: Row) -> tuple[str, ...]:
     bound = "" if row.budget is None else f"{'≥' if row.at_least else '≤'} {row.budget:g}{' ×' if row.peer else ''}"
     peer = "" if row.peer is None else f"{row.peer_name} {_amount(row.peer, row.unit)}"
     verdict = f"{row.verdict} {row.note}".strip()
-    return row.work, _amount(row.gateway, row.unit), peer, ratio, bound, verdict
+    return (
+        row.work,
+        _amount(row.gateway, row.unit),
+        peer,
+        ratio,
+        bound,
+        verdict,
+        "" if row.load is None else str(row.load),
+    )
 
 
 def _amount(series: Series, unit: str) -> str:
@@ -60,4 +70,5 @@ def _record(row: Row) -> dict[str, Any]:
         "at_least": row.at_least,
         "verdict": row.verdict,
         "note": row.note,
+        "load": None if row.load is None else {"average": row.load.average, "others": row.load.others},
     }

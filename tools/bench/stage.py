@@ -14,7 +14,8 @@ from tools.bench.servers import Server
 class Effort:
     """How much is done: rounds, requests in a round, bytes of the large file, seconds of steady traffic.
 
-    `organizations`: how many a move is planned for, with 30 subscriptions each.
+    `organizations`: how many a move is planned for, with 30 subscriptions each. `cases`: how many a store has that has
+    grown tenfold.
     """
 
     rounds: int
@@ -22,10 +23,11 @@ class Effort:
     large: int
     seconds: int
     organizations: int
+    cases: int
 
 
-FULL = Effort(rounds=5, requests=1000, large=1 << 30, seconds=20, organizations=8000)
-QUICK = Effort(rounds=3, requests=300, large=1 << 27, seconds=5, organizations=800)
+FULL = Effort(rounds=5, requests=1000, large=1 << 30, seconds=20, organizations=8000, cases=1_000_000)
+QUICK = Effort(rounds=3, requests=300, large=1 << 27, seconds=5, organizations=800, cases=200_000)
 
 
 @dataclass(frozen=True, slots=True)
