@@ -80,7 +80,7 @@ def _show_all(config: Path | None, *, json: bool) -> None:
 def _show(found: Status, rows: list[NotSwitched], *, every: bool) -> None:
     from rich.table import Table
 
-    from gateway.domain.moves import RowState
+    from gateway.domain.moves import MoveState, RowState
     from gateway.domain.windows import ZONE
 
     move = found.move
@@ -89,9 +89,8 @@ def _show(found: Status, rows: list[NotSwitched], *, every: bool) -> None:
         print(f"  {move.reason}")
     print(f"Plan {move.plan_digest}, by {move.planned_by}.")
     if move.approved_at is not None:
-        print(
-            f"{'Approved first' if move.state == 'PLANNED' else 'Approved'} by {move.approved_by}, {move.approved_at:%Y-%m-%d %H:%M} UTC."
-        )
+        approved = "Approved first" if move.state is MoveState.PLANNED else "Approved"
+        print(f"{approved} by {move.approved_by}, {move.approved_at:%Y-%m-%d %H:%M} UTC.")
     if move.applied_at is not None:
         print(f"Applied by {move.applied_by}, {move.applied_at:%Y-%m-%d %H:%M} UTC.")
     shown = [state for state in RowState if found.totals.get(state)]

@@ -7,12 +7,18 @@ from pathlib import Path
 
 import pytest
 
+from gateway.cli.failing import CommandError
 from gateway.cli.importing import import_file
 from gateway.cli.move_status import status
-from gateway.cli.moves import apply
+from gateway.cli.moves import apply, step
+from gateway.cli.opening import at_the_office, settings_of
 from gateway.cli.person import person
 from gateway.cli.planning import plan, read_plan
 from gateway.domain.errors import NotFoundError
+from gateway.domain.identity import Caller
+from gateway.services import moves
+from gateway.services.move_steps import WATCHED
+from gateway.services.office import Office, gateway_caller
 
 TOWNS = 12
 Captured = pytest.CaptureFixture[str]
@@ -87,3 +93,21 @@ def test_scripts_get_everyone_who_was_not_switched(planned: Path, config: Path, 
     }
     status(None, config, json=True)
     assert [one["name"] for one in json.loads(capsys.readouterr().out)] == ["town"]
+
+
+def test_the_first_of_two_approvals_is_shown(planned: Path, config: Path, capsys: Captured) -> None:
+    config.write_text(config.read_text() + "moves: {two_people: true}\n")
+    made = read_plan(planned)
+
+    async def verb(office: Office, _: Caller) -> None:
+        folder = gateway_caller(office, WATCHED)
+        await moves.record(office, folder, made.spec, made.waves, made.rows(), made.digest)
+
+    at_the_office(settings_of(config), "test", verb)
+    with pytest.raises(CommandError, match="Somebody else has to approve it: gateway moves approve town"):
+        step("town", config, "approve", digest=made.digest)
+    capsys.readouterr()
+    status("town", config, json=False)
+    told = capsys.readouterr().out.splitlines()
+    assert told[:2] == ["town: PLANNED, 1 subscriptions to mode API.", f"Plan {made.digest}, by {WATCHED}."]
+    assert told[2].startswith(f"Approved first by gateway moves ({person()}), ")

@@ -11,6 +11,7 @@ import pytest
 from gateway.domain.errors import ConflictError, ForbiddenError, NotFoundError
 from gateway.domain.moves import MoveState, RowState
 from gateway.services import moves
+from gateway.services.move_steps import WATCHED
 from tests.databases import Database, opened
 from tests.services.moving import ALL_SFTP, APPLIER, APPROVER, DIGEST, PLANNER, found, planned, recorded, running
 from tests.services.people import OPERATOR, RENNES_API
@@ -132,6 +133,24 @@ async def test_two_people_plan_and_approve_where_that_is_asked_for(town: Town) -
     with pytest.raises(ForbiddenError, match="Another person than the one who planned the move has to approve it"):
         await moves.approve(town.office, OPERATOR, "bretagne", DIGEST)
     assert (await moves.approve(town.office, APPROVER, "bretagne", DIGEST)).approved_by == "approver"
+
+
+async def test_the_watched_folders_plan_is_approved_by_two_where_that_is_asked_for(town: Town) -> None:
+    town.office.adopt(replace(town.office.policy, two_people=True), None)
+    await recorded(town, caller=replace(OPERATOR, actor=WATCHED))
+    first = await moves.approve(town.office, APPROVER, "bretagne", DIGEST)
+    assert (first.state, first.approved_by) == (MoveState.PLANNED, "approver")
+    assert await moves.approve(town.office, APPROVER, "bretagne", DIGEST) == first
+    with pytest.raises(ConflictError, match="bretagne is PLANNED: one that is APPROVED can be applied"):
+        await moves.apply(town.office, APPLIER, "bretagne", DIGEST)
+    assert not any("moves_total" in counted for counted in town.meter.seen)
+    second = await moves.approve(town.office, OPERATOR, "bretagne", DIGEST)
+    assert (second.state, second.approved_by) == (MoveState.APPROVED, OPERATOR.actor)
+    lines = await town.lines("move.approved")
+    assert [(line.actor, line.detail) for line in lines] == [
+        ("approver", {"move": "bretagne", "first": True}),
+        (OPERATOR.actor, {"move": "bretagne"}),
+    ]
 
 
 async def test_one_person_does_it_all_where_that_is_enough(town: Town) -> None:
