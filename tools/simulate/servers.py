@@ -19,6 +19,12 @@ from tools.simulate.volumes import START
 ARCHIVES: Final = "in"
 ANSWERS: Final = "out"
 DOOR: Final = "PUSH"
+_SLOW: Final = (
+    *[(0.0, (HOUR, HOUR))] * 5,
+    *[(0.2, (HOUR / 12, 8 * HOUR))] * 2,
+    (1.0, (HOUR, 3 * DAY)),
+)
+"""Slow servers: how often, and for how long; the last kind is at it for days, and is met by switches."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +53,7 @@ def troubles(random: Random, days: int) -> Troubles:
         breaks=random.choice((0.0, 0.02, 0.1)),
         forgets=random.choice((0.0, 0.02, 0.1)),
         dies=random.choice((0.0, 0.0, 0.03)),
-        slow=(random.choice((0.0, 0.0, 0.02, 0.2)), (HOUR / 12, 8 * HOUR)),
+        slow=random.choice(_SLOW),
         outages=tuple(outages),
     )
 
