@@ -129,24 +129,25 @@ async def rename(
     *,
     replace: bool = False,
 ) -> None:
-    """Renames an upload that is not taken in yet; a temporary name that becomes a final one hands it in.
+    """Renames an upload in out/; a temporary name that becomes a final one hands it in.
 
-    `replace`: an earlier upload of the new name leaves the listing, as it does before a new upload; if it was whole, it
-    still counts. Raises NotFoundError, ConflictError when the new name exists otherwise, ForbiddenError for a file that the gateway has settled
-    or for a target outside out/ itself.
+    One that was taken in already changes its name alone: its client uses temporary names that nobody knows. `replace`:
+    an earlier upload of the new name leaves the listing, as it does before a new upload; if it was whole, it still
+    counts. Raises NotFoundError, ConflictError when the new name exists otherwise, ForbiddenError for a file in DONE or
+    FAILED, for an error file, or for a target outside out/ itself.
     """
     account = _account(caller)
     check_name(target[1])
     upload = await find(office, caller, process, *source)
-    if upload.error or upload.answer.state in _SETTLED or source[0] or target[0]:
-        raise ForbiddenError("Only an upload in out/ that was not taken in yet can be renamed, within out/")
+    if upload.error or source[0] or target[0]:
+        raise ForbiddenError("Only an upload in out/ can be renamed, within out/")
     partial = await _stays_partial(office, caller, upload, target[1])
     now = office.clock()
 
     def verb(tx: Transaction) -> Answer | None:
         answer = tx.answers.hold(upload.answer.id)
-        if answer is None or answer.state is not upload.answer.state:
-            raise ConflictError("The upload was taken in meanwhile")
+        if answer is None or answer.hidden or (answer.directory, answer.name) != source:
+            raise NotFoundError("File")
         earlier = tx.answers.find(account, process, "", target[1])
         if earlier is not None and earlier.id == answer.id:
             return None
@@ -154,6 +155,9 @@ async def rename(
             if not replace:
                 raise ConflictError("A file of that name exists there")
             _drop(tx, earlier)
+        if answer.state in _SETTLED:
+            tx.answers.move(answer.id, "", target[1])
+            return earlier
         state = AnswerState.PARTIAL if partial else AnswerState.QUEUED
         tx.answers.rename(answer.id, "", target[1], state, now)
         if answer.state is AnswerState.PARTIAL and not partial:

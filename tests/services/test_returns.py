@@ -9,6 +9,7 @@ import pytest
 from gateway.bridge.answers import carry_answers
 from gateway.domain.answers import AnswerState
 from gateway.domain.errors import ConflictError, ForbiddenError, NotFoundError
+from gateway.domain.statuses import Status
 from gateway.services import returns, take
 from gateway.services.office import Office
 from tests.journeys.offices import deposited, sftp_client
@@ -69,16 +70,16 @@ async def test_an_upload_that_was_replaced_while_queued_still_counts(office: Off
     assert await uploads(office) == ["retour.xml"]
 
 
-async def test_what_is_settled_is_not_renamed_and_no_name_is_taken_twice(office: Office) -> None:
+async def test_what_is_in_its_place_is_not_renamed_and_no_name_is_taken_twice(office: Office) -> None:
     await deposited(office, NUMBER, "rennes")
     await hand_in(office, WHOLE, "a.part")
     await hand_in(office, WHOLE, "b.part")
     with pytest.raises(ConflictError, match="exists there"):
         await rename(office, "a.part", "b.part")
-    await rename(office, "a.part", "a.zip")
+    await hand_in(office, b"no answer", "no.zip")
     await carry_answers(office)
     with pytest.raises(ForbiddenError):
-        await rename(office, "a.zip", "c.zip")
+        await returns.rename(office, sftp_client("rennes"), PROCESS, ("FAILED", "no.zip"), ("", "c.zip"))
     with pytest.raises(ForbiddenError):
         await returns.rename(office, sftp_client("rennes"), PROCESS, ("", "b.part"), ("DONE", "b.zip"))
     with pytest.raises(NotFoundError, match="File is not found"):
@@ -99,6 +100,16 @@ async def test_where_a_client_says_so_an_earlier_upload_gives_way_and_counts_if_
     assert await uploads(office) == ["a.zip", "b.zip"]
     assert len(kept_blobs(tmp_path / "blobs") - before) == 3, "the half one is gone"
     assert await carry_answers(office) == 3
+
+
+async def test_one_that_was_taken_in_before_its_client_gave_it_its_name_has_it_all_the_same(office: Office) -> None:
+    view = await deposited(office, NUMBER, "rennes")
+    await hand_in(office, answer_zip(NUMBER, 16, "Voilà", {"macro.docm": b"anything"}), "~retour")
+    assert await carry_answers(office) == 1
+    await rename(office, "~retour", "retour.zip")
+    assert await uploads(office) == ["retour.zip", "retour.zip.error.txt"]
+    assert await carry_answers(office) == 0
+    assert (await case_now(office, view.cases[0].id)).status is Status.IN_PROGRESS
 
 
 async def test_a_name_that_is_its_own_is_not_taken(office: Office) -> None:
