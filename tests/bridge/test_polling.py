@@ -18,6 +18,7 @@ from gateway.services.office import Office
 from tests.bridge.pushed import breaker_of, looked, only, push_to, pushes_of, sent
 from tests.bridge.servers import Server, serving
 from tests.journeys.offices import Clock, deposited
+from tests.journeys.world import RECIPIENTS, subscription_id
 from tests.pec.answers import answer_zip, retour_xml
 from tests.services.scene import case_now, lines_of
 
@@ -56,6 +57,15 @@ async def test_an_answer_is_taken_and_its_file_moved(office: Office, server: Ser
     assert (await only(office, view.cases[0].id)).state is DeliveryState.ACCEPTED
     lines = await lines_of(office, view.folder.id)
     assert {line.door for line in lines if line.entry.startswith("answer.")} == {"PUSH"}
+
+
+async def test_only_the_servers_that_are_named_are_looked_at(server: Server, pushes: Pushes) -> None:
+    assert await pushes.look_for_answers(()) == 0
+    assert pushes.visits == ()
+    assert await pushes.look_for_answers({subscription_id(RECIPIENTS["rennes"])}) == 1
+    assert len(pushes.visits) == 1
+    await pushes.idle()
+    assert (pushes.visits, server.logins) == ((), 1)
 
 
 async def test_code_15_rejects_the_delivery(office: Office, server: Server, pushes: Pushes) -> None:
