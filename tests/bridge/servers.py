@@ -112,6 +112,14 @@ def _files(server: Server) -> type[asyncssh.SFTPServer]:
             await ask("write", str(file_obj.name).encode())
             return super().write(file_obj, offset, data)  # type: ignore[return-value]  # it may be awaited too
 
+        async def setstat(self, path: bytes, attrs: asyncssh.SFTPAttrs) -> None:
+            await ask("setstat", path)
+            super().setstat(path, attrs)
+
+        async def fsetstat(self, file_obj: Any, attrs: asyncssh.SFTPAttrs) -> None:
+            await ask("setstat", str(file_obj.name).encode())
+            super().fsetstat(file_obj, attrs)
+
         async def rename(self, oldpath: bytes, newpath: bytes) -> None:
             await ask("rename", oldpath)
             super().rename(oldpath, newpath)

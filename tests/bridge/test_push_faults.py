@@ -77,6 +77,47 @@ async def test_a_full_disk_is_tried_again_for_as_long_as_the_delivery_is_open(
     assert (await only(office, delivery.case_id)).state is ACCEPTED
 
 
+async def test_a_server_that_lets_nobody_set_times_or_modes_gets_archives_all_the_same(
+    office: Office, server: Server, tmp_path: Path
+) -> None:
+    await push_to(office, "rennes", server.target())
+    view = await deposited(office, "A-9-1", "rennes")
+
+    def refused(verb: str, _: str) -> None:
+        if verb == "setstat":
+            raise asyncssh.SFTPPermissionDenied("times and modes are ours")
+
+    server.trouble = refused
+    assert await sent(pushes_of(office, tmp_path)) == 1
+    delivery = await only(office, view.cases[0].id)
+    assert delivery.state is ACCEPTED
+    assert server.files() == {delivery.archive_name: await bytes_of(office, delivery)}
+
+
+async def test_a_name_that_is_taken_just_before_the_rename_is_not_written_over(
+    office: Office, server: Server, tmp_path: Path, clock: Clock
+) -> None:
+    await push_to(office, "rennes", server.target())
+    view = await deposited(office, "A-9-1", "rennes")
+    delivery = await only(office, view.cases[0].id)
+    theirs = server.root / "in" / delivery.archive_name
+
+    def taken(verb: str, _: str) -> None:
+        if verb == "rename":
+            theirs.write_bytes(b"theirs")
+
+    server.trouble = taken
+    pushes = pushes_of(office, tmp_path)
+    await sent(pushes)
+    assert theirs.read_bytes() == b"theirs"
+    assert (await only(office, delivery.case_id)).state is READY
+    theirs.unlink()
+    server.trouble = None
+    clock.pass_by(HOUR)
+    await sent(pushes)
+    assert server.files() == {delivery.archive_name: await bytes_of(office, delivery)}
+
+
 async def test_another_host_key_opens_the_breaker_and_shows_its_fingerprint(
     office: Office, server: Server, tmp_path: Path, clock: Clock
 ) -> None:
