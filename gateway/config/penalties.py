@@ -8,7 +8,7 @@ from pydantic import Field, model_validator
 
 from gateway.config.section import Count, Section
 from gateway.config.units import Duration
-from gateway.domain.penalties import DRAWERS, PenaltyRules
+from gateway.domain.penalties import PenaltyRules
 
 
 class Penalties(Section):
@@ -22,11 +22,8 @@ class Penalties(Section):
     forget: Duration = Field(
         default=timedelta(hours=6), description="without a failure for so long, counting starts anew (duration)"
     )
-    unknown: int = Field(
-        default=20,
-        ge=1,
-        le=DRAWERS // 2,
-        description="so many different accounts that do not exist make their address itself wait",
+    names: Count = Field(
+        default=60, description="so many different names that failed, accounts or not, make their address itself wait"
     )
 
     @model_validator(mode="after")
@@ -38,4 +35,4 @@ class Penalties(Section):
     @property
     def rules(self) -> PenaltyRules:
         """The same, as services take it."""
-        return PenaltyRules(self.after, self.first, self.ceiling, self.forget, self.unknown)
+        return PenaltyRules(self.after, self.first, self.ceiling, self.forget, self.names)

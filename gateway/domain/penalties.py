@@ -1,7 +1,8 @@
 """How long somebody who keeps failing to log in is kept waiting.
 
-What is counted is an address together with an account, since many offices of one town share an address. Accounts that
-do not exist are counted in a few drawers per address, so that guessing names fills no table.
+What is counted is an address together with a name, since many offices of one town share an address, and how many names
+failed from that address. A name is counted in the same way whether there is such an account or not: otherwise who is
+made to wait sooner, or later, would have learnt whether there is.
 """
 
 from __future__ import annotations
@@ -16,9 +17,9 @@ from typing import Final
 from gateway.domain.authorized_keys import plain_address
 from gateway.domain.identity import Door
 
-DRAWERS: Final = 64
 EVERYBODY: Final = "*"
-"""In place of an account: the address itself, for many different accounts that do not exist."""
+"""In place of an account: the address itself, for the names that failed from there."""
+_MARK: Final = 16  # of 64 bits: no two names are taken for one
 _NEIGHBOURS: Final = 64  # bits: whoever has one IPv6 address has all of its network
 _DOUBLINGS: Final = 16  # beyond any sensible ceiling
 
@@ -27,19 +28,18 @@ _DOUBLINGS: Final = 16  # beyond any sensible ceiling
 class PenaltyRules:
     """The wait begins with `first` at the failure number `after` and doubles with each further one, up to `ceiling`.
 
-    `unknown`: so many different accounts that do not exist make an address itself wait. Counting starts anew when
-    nothing failed for `forget`.
+    `names`: so many different names make an address itself wait. Counting starts anew when nothing failed for `forget`.
     """
 
     after: int = 6
     first: timedelta = timedelta(seconds=30)
     ceiling: timedelta = timedelta(minutes=15)
     forget: timedelta = timedelta(hours=6)
-    unknown: int = 20
+    names: int = 60
 
     def wait(self, failures: int, name: PenaltyName) -> timedelta | None:
         """How long to wait after that many failures; None: not yet."""
-        further = failures - (self.unknown if name.account == EVERYBODY else self.after)
+        further = failures - (self.names if name.account == EVERYBODY else self.after)
         if further < 0:
             return None
         doubled: timedelta = self.first * (1 << min(further, _DOUBLINGS))
@@ -85,7 +85,6 @@ def origin(address: str) -> str:
     return str(found) if found else "-"
 
 
-def drawer(key: bytes, account: str) -> str:
-    """Where an account that does not exist is counted; `key` keeps others from choosing one."""
-    mark = hmac.new(key, account.encode("utf-8", "surrogatepass"), hashlib.sha256).digest()
-    return f"?{int.from_bytes(mark[:4], 'big') % DRAWERS}"
+def stranger(key: bytes, name: str) -> str:
+    """What a name that is no account's is counted as: nobody's name is kept. `key` keeps others from making it."""
+    return "?" + hmac.new(key, name.encode("utf-8", "surrogatepass"), hashlib.sha256).hexdigest()[:_MARK]

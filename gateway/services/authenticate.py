@@ -170,7 +170,8 @@ async def _proven(office: Office, client_id: str, secret: str, address: str | No
 
     client, record = await office.store.read(query)
     hashes = client.secret_hashes if client and client.enabled else ()
-    waits = counted and (record.waits(now) or record.crowded(now))
+    remembered = any(office.logins.known(client_id, stored, secret, now) for stored in hashes)
+    waits = counted and (record.waits(now) or (record.crowded(now) and not remembered))
     stored = None if waits else await _matching(office, client_id, hashes, secret)
     if stored is None or client is None:
         if counted and not waits:

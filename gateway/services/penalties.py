@@ -13,7 +13,7 @@ from typing import Final
 from gateway.domain.authorized_keys import plain_address
 from gateway.domain.identity import Caller, Door
 from gateway.domain.journal import Entry
-from gateway.domain.penalties import EVERYBODY, Penalty, PenaltyName, drawer, origin
+from gateway.domain.penalties import EVERYBODY, Penalty, PenaltyName, origin, stranger
 from gateway.services.access import operators_alone
 from gateway.services.office import Office, gateway_caller
 from gateway.services.ports import Transaction
@@ -42,7 +42,7 @@ def record(
     tx: Transaction, office: Office, door: Door, address: str, account: str, now: datetime, *, known: bool
 ) -> Record:
     """What is counted of a login; `known`: there is such an account."""
-    place = account if known else drawer(office.secrets.derive("penalties"), account)
+    place = account if known else stranger(office.secrets.derive("penalties"), account)
     name = PenaltyName(door, origin(address), place)
     return Record(name, tx.penalties.get(name, now), tx.penalties.get(_crowd(name), now))
 
@@ -61,7 +61,7 @@ async def failed(office: Office, held: Record, caller: Caller | None) -> None:
         failures, imposed = _count(tx, office, held.name, now)
         if imposed and caller is not None:
             _line(tx, office, caller, held.name, failures, now)
-        if caller is None and failures == 1:
+        if failures == 1:
             crowd = _crowd(held.name)
             others, crowded = _count(tx, office, crowd, now)
             if crowded:
@@ -75,8 +75,13 @@ async def failed(office: Office, held: Record, caller: Caller | None) -> None:
 
 async def forgiven(office: Office, held: Record) -> None:
     """Forgets what was counted of an account and address that have logged in now."""
+
+    def verb(tx: Transaction) -> None:
+        if tx.penalties.lift(held.name):
+            tx.penalties.relent(_crowd(held.name))
+
     if held.own is not None:
-        await office.store.write(lambda tx: tx.penalties.lift(held.name))
+        await office.store.write(verb)
 
 
 async def find(office: Office, caller: Caller, *, blocking: bool = False) -> list[Penalty]:
@@ -97,7 +102,7 @@ async def lift(office: Office, caller: Caller, *, account: str | None = None, ad
     """
     operators_alone(caller)
     now = office.clock()
-    unknown = drawer(office.secrets.derive("penalties"), account or "")
+    unknown = stranger(office.secrets.derive("penalties"), account or "")
     source = None if address is None else origin(address)
 
     def meant(name: PenaltyName) -> bool:

@@ -42,6 +42,10 @@ _AFTER = Statement(
     .limit(bindparam("most"))
 )
 _LIFT = Statement(delete(penalties).where(_c.name == bindparam("who")))
+_RELENT = Statement(
+    update(penalties).where(_c.name == bindparam("who"), _c.failures > 1).values(failures=_c.failures - 1)
+)
+_EMPTY = Statement(delete(penalties).where(_c.name == bindparam("who"), _c.failures <= 1, _c.blocked_until.is_(None)))
 _FORGET = Statement(delete(penalties).where(_c.expires_at <= bindparam("now")))
 
 
@@ -75,6 +79,11 @@ class Penalties:
     def lift(self, name: PenaltyName) -> bool:
         """Forgets one; False when there was none."""
         return self._session.run(_LIFT, who=str(name)) == 1
+
+    def relent(self, name: PenaltyName) -> None:
+        """Counts one failure less; who waits goes on waiting."""
+        if not self._session.run(_RELENT, who=str(name)):
+            self._session.run(_EMPTY, who=str(name))
 
     def forget(self, now: datetime) -> int:
         """Drops those whose time is over."""

@@ -15,7 +15,7 @@ from gateway.services.office import Office
 
 
 async def _fail(office: Office) -> None:
-    for number in range(20):
+    for number in range(60):
         assert await authenticate.password_login(office, f"guess-{number}", "wrong", "192.0.2.1") is None
     for _ in range(office.policy.penalties.after):
         assert await authenticate.password_login(office, "renes", "wrong", "192.0.2.2") is None

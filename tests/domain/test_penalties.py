@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from gateway.domain.identity import Door
-from gateway.domain.penalties import DRAWERS, EVERYBODY, Penalty, PenaltyName, PenaltyRules, drawer, origin
+from gateway.domain.penalties import EVERYBODY, Penalty, PenaltyName, PenaltyRules, origin, stranger
 
 NOW = datetime(2026, 3, 2, tzinfo=UTC)
 RENNES = PenaltyName(Door.SFTP, "192.0.2.1", "rennes")
@@ -21,7 +21,7 @@ def test_the_wait_doubles_up_to_its_ceiling() -> None:
 
 
 def test_an_address_itself_is_counted_by_another_measure() -> None:
-    rules = PenaltyRules(after=3, unknown=5)
+    rules = PenaltyRules(after=3, names=5)
     crowd = PenaltyName(Door.SFTP, "192.0.2.1", EVERYBODY)
     assert (rules.wait(4, crowd), rules.wait(5, crowd)) == (None, rules.first)
 
@@ -53,8 +53,9 @@ def test_the_neighbours_of_an_ipv6_address_are_one(address: str, counted: str) -
     assert origin(address) == counted
 
 
-def test_accounts_that_do_not_exist_share_a_few_drawers() -> None:
-    drawers = {drawer(b"key", f"guess-{number}\udcff") for number in range(2000)}
-    assert len(drawers) == DRAWERS
-    assert drawer(b"key", "guess") == drawer(b"key", "guess")
-    assert [drawer(b"key", str(n)) for n in range(9)] != [drawer(b"another", str(n)) for n in range(9)]
+def test_names_that_are_no_accounts_are_kept_apart_and_kept_by_nobody() -> None:
+    found = {stranger(b"key", f"guess-{number}\udcff") for number in range(2000)}
+    assert len(found) == 2000
+    assert stranger(b"key", "guess") == stranger(b"key", "guess") != stranger(b"another", "guess")
+    assert "guess" not in stranger(b"key", "guess")
+    assert stranger(b"key", "guess").startswith("?")

@@ -135,6 +135,35 @@ async def test_nothing_is_verified_or_written_for_who_waits(town: Town, work: Wo
         assert work.taken() == (1, 0, 0, 0)
 
 
+@pytest.mark.parametrize("guesses", [0, 7, 58, 59, 60])
+async def test_no_sequence_of_guesses_tells_an_account_from_a_name(
+    town: Town, work: Work, guesses: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whatever was guessed before from an address, a name costs there what another costs, and leads to the same."""
+
+    def verifying(hashed: str, secret: str) -> bool:  # there are many, and what each costs is shown above
+        work.verified.append(hashed)
+        return secret == "mine"
+
+    monkeypatch.setattr(town.office.secrets, "verify", verifying)
+    await town.change_account("rennes-2", password_hash=town.office.secrets.hash("mine"))
+    found = {}
+    for address, name in ((HERE, "rennes"), (ELSEWHERE, "nobody")):
+        for number in range(guesses):
+            for _ in range(1 + 6 * (number % 20 == 0)):
+                await login(town, f"guess-{number}", "wrong", address)
+        seen = []
+        for guess in (name, name, "another name", *[name] * 6):
+            work.taken()
+            assert not await login(town, guess, "wrong", address)
+            seen.append(work.taken())
+        work.taken()
+        mine = await login(town, "rennes-2", "mine", address)
+        town.clock.pass_by(timedelta(hours=1))  # over all waits, and over what is remembered of that login
+        found[name] = (seen, mine, work.taken())
+    assert found["rennes"] == found["nobody"]
+
+
 async def test_a_key_costs_one_read_whoever_it_is(town: Town, work: Work) -> None:
     assert await authenticate.key_login(town.office, "rennes", HERE) is not None
     assert await authenticate.key_login(town.office, "nobody", HERE) is None

@@ -61,3 +61,17 @@ async def test_what_is_lifted_or_over_is_gone(store: AnyStore) -> None:
     assert not await store.write(lambda tx: tx.penalties.lift(RENNES))
     assert await store.write(lambda tx: tx.penalties.forget(NOW)) == 0
     assert await store.write(lambda tx: tx.penalties.forget(NOW + HOUR)) == 1
+
+
+async def test_one_failure_less_ends_no_wait(store: AnyStore) -> None:
+    for left in (1, None, None):
+        if left:
+            await failed(store)
+            await failed(store)
+        await store.write(lambda tx: tx.penalties.relent(RENNES))
+        found = await store.read(lambda tx: tx.penalties.get(RENNES, NOW))
+        assert found == (Penalty(RENNES, left, None) if left else None)
+    await failed(store)
+    await store.write(lambda tx: tx.penalties.block(RENNES, NOW + HOUR, NOW + 2 * HOUR))
+    await store.write(lambda tx: tx.penalties.relent(RENNES))
+    assert await store.read(lambda tx: tx.penalties.get(RENNES, NOW)) == Penalty(RENNES, 1, NOW + HOUR)
