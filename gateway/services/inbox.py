@@ -149,11 +149,13 @@ def _dismiss(tx: Transaction, office: Office, caller: Caller, notification_id: s
         raise ForbiddenError
     if caller.process is not None and caller.process != delivery.process:
         raise ForbiddenError
-    tx = on_subscription(tx, caller, subscription)
-    delivery = tx.deliveries.get(delivery.id) or delivery
-    verdict = gesture(tx, office, caller, delivery.id, Gesture.DISMISS, now)
-    if verdict is Verdict.FOREIGN and delivery.open:
+    stage = on_subscription(tx, caller, subscription)
+    seen = stage.deliveries.get(delivery.id) or delivery
+    verdict = gesture(stage, office, caller, delivery.id, Gesture.DISMISS, now)
+    if verdict is Verdict.FOREIGN and seen.open:
         return verdict
-    if delivery.closed_door is Door.API:  # what another door closed is shown, if anywhere, by that door
+    if seen.closed_door is Door.API:  # what another door closed is shown, if anywhere, by that door
+        stage.deliveries.dismiss(delivery.id)
+    if stage is not tx and delivery.closed_door is Door.API:  # the door's own, from when it owned the subscription
         tx.deliveries.dismiss(delivery.id)
     return Verdict.MOVES if verdict is Verdict.MOVES else Verdict.REPEATS

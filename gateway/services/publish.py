@@ -50,6 +50,7 @@ def publish(
     """
     process = process_of(tx, case.process)
     subscription = subscription_of(tx, case.subscription_id, hold=True)
+    reopened = kind is DeliveryKind.REOPENING and counted is None  # by the depositor, and just now
     counted = kind in _COUNTED if counted is None else counted
     attachments = _manifest(tx, case, subscription, event)
     number = safe_number(folder.external_id)
@@ -78,7 +79,7 @@ def publish(
     if counted:
         tx.cases.publish(case.id, now)
     if subscription.rehearsal_id is not None:
-        rehearse(tx, subscription.rehearsal_id, case, delivery)
+        rehearse(tx, subscription.rehearsal_id, case, delivery, reopened=reopened)
     tell(tx, delivery, subscription, now)
     queue(tx, delivery, subscription, now)
     tx.journal.write(
@@ -96,15 +97,18 @@ def publish(
     return delivery
 
 
-def rehearse(tx: Transaction, rehearsal: str, case: Case, delivery: Delivery) -> None:
-    """Shows a delivery that was just made to the door that rehearses, as it would have been shown to its owner."""
+def rehearse(tx: Transaction, rehearsal: str, case: Case, delivery: Delivery, *, reopened: bool) -> None:
+    """Shows a delivery that was just made to the door that rehearses, as it would have been shown to its owner.
+
+    `reopened`: the depositor has just begun the case anew, for this door too. Else it stands there where it stood.
+    """
     known = tx.overlays.case(rehearsal, case.id)
     status = max(case.status, Status.HUBEE_NOTIFIED, key=lambda one: RANK[one])  # where a first publication brings it
-    if delivery.kind is DeliveryKind.REOPENING:
+    if reopened:
         tx.rehearsals.withdraw(rehearsal, case.id)
     if known is None:
         tx.overlays.save_case(rehearsal, RehearsedCase(case.id, status, Way(status)))
-    elif delivery.kind is DeliveryKind.REOPENING:
+    elif reopened:
         tx.overlays.save_case(rehearsal, replace(known, status=status))
     tx.rehearsals.save(rehearsal, Rehearsed(delivery.id, case.id, delivery.published_at))
 
