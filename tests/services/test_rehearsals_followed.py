@@ -46,7 +46,9 @@ async def test_an_expiry_undone_takes_nothing_from_the_rehearsing_door(town: Tow
     view = await reopened(town)
     await started(town, lasting=rehearsals.LONGEST)
     await town.fetch("A-1-EtatCivil-2.zip")
-    town.clock.pass_by(town.office.policy.expire_after - DAY)
+    lasting = town.office.policy.expire_after
+    assert lasting is not None
+    town.clock.pass_by(lasting - DAY)
     await town.attach(DEPOSITOR, view, notification=True)
     town.clock.pass_by(DAY)
     await expire.expire_due(town.office)
