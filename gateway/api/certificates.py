@@ -22,7 +22,7 @@ JSON_LINES: Final = "application/jsonl"
 _BODIES: Final = frozenset({JSON_LINES, "application/x-ndjson", "application/octet-stream"})
 _PIECE: Final = 64 * 1024
 _LONGEST: Final = 16 * 1024 * 1024
-"""Characters of a line that is looked at: some hundred thousand ids."""
+"""Bytes of a line that is looked at: some hundred thousand ids."""
 _MOST_EPOCH: Final = 2**31 - 1
 _KEY_LENGTH: Final = 1000
 

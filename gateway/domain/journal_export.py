@@ -15,7 +15,9 @@ from gateway.domain.journal import Line
 from gateway.domain.seals import Check, Fault, Seal, Verification, canonical
 
 WIDEST: Final = 1_000_000
-"""So many numbers a seal may span, and so many lines may stand before one: some hundred times what one holds."""
+"""So many numbers a seal may span: a thousand times the lines of one, for a seal tells of gaps too."""
+HELD: Final = 32 * 1024 * 1024
+"""So many characters of lines may stand before a seal: many times what a thousand ordinary ones have."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,17 +67,19 @@ def read(lines: Iterable[str], check: Check, most: int = 20) -> Read:
     verification = Verification(check)
     faults: list[Fault] = []
     held: list[Line] = []
-    for number, kind, value in _objects(lines):
+    size = 0
+    for number, length, kind, value in _objects(lines):
         try:
             if kind == "line":
                 held.append(_line(value))
-                if len(held) > WIDEST:
+                size += length
+                if size > HELD:
                     raise JournalExportError(number)
                 continue
             faults += verification.take(_seal(value), held)
         except (KeyError, TypeError, ValueError, OverflowError, RecursionError):
             raise JournalExportError(number) from None
-        held = []
+        held, size = [], 0
         if len(faults) >= most:
             break
     else:
@@ -84,7 +88,7 @@ def read(lines: Iterable[str], check: Check, most: int = 20) -> Read:
     return Read(verification.seals, verification.lines, tuple(faults[:most]))
 
 
-def _objects(lines: Iterable[str]) -> Iterator[tuple[int, str, dict[str, Any]]]:
+def _objects(lines: Iterable[str]) -> Iterator[tuple[int, int, str, dict[str, Any]]]:
     for number, text in enumerate(lines, start=1):
         try:
             ((kind, value),) = json.loads(text).items()
@@ -92,7 +96,7 @@ def _objects(lines: Iterable[str]) -> Iterator[tuple[int, str, dict[str, Any]]]:
             kind, value = "", None
         if kind not in ("line", "seal") or not isinstance(value, dict):
             raise JournalExportError(number)
-        yield number, kind, value
+        yield number, len(text), kind, value
 
 
 def _text(value: dict[str, Any]) -> str:

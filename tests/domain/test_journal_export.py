@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from gateway.domain.journal_export import WIDEST, JournalExportError, line_text, read, seal_text
+from gateway.domain.journal_export import HELD, WIDEST, JournalExportError, line_text, read, seal_text
 from gateway.domain.seals import Fault
 from tests.domain.test_seals import FIRST, LINES, MORE, SECOND, check, line
 
@@ -61,6 +61,11 @@ def seal(**changes: Any) -> str:
 )
 def test_what_is_no_export_is_told_with_its_line(text: str) -> None:
     assert told(WHOLE[0], text) == 2
+
+
+def test_lines_that_no_seal_ends_are_not_held_without_end() -> None:
+    large = line_text(line(1, detail={"note": "x" * (HELD // 4)}))
+    assert told(*[large] * 5) == 4
 
 
 def test_text_that_cannot_be_sealed_is_no_export() -> None:
