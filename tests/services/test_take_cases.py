@@ -120,6 +120,24 @@ async def test_the_same_bytes_count_once_whichever_account_sends_them(town: Town
     assert len(await town.lines("answer.duplicate")) == 1
 
 
+async def test_the_same_bytes_count_once_under_whichever_name(town: Town) -> None:
+    view = await town.deposit()
+    assert (await town.answer("A-1", 16, name="one.zip")).state == "TAKEN"
+    assert (await town.answer("A-1", 16, name="two.zip")).state == "DUPLICATE"
+    assert (await town.answer("A-1", 16, "Encore", name="one.zip")).state == "TAKEN"
+    assert [one.message for one in await town.events(view)] == [None, None, "Encore"]
+
+
+async def test_an_answer_to_a_case_that_its_depositor_closed_is_refused(town: Town) -> None:
+    view = await town.deposit()
+    await town.answer("A-1", 19)
+    await town.say(DEPOSITOR, view, new_status="CLOSED")
+    events = len(await town.events(view))
+    assert (await town.answer("A-1", 16, name="late.zip")).state == "REFUSED"
+    assert await reasons(town) == ["forbidden-change"]
+    assert (await town.case_status(view), len(await town.events(view))) == (Status.CLOSED, events)
+
+
 async def test_a_refused_answer_may_come_again_unchanged(town: Town) -> None:
     assert (await town.answer("A-1", 16)).state == "REFUSED"
     await town.deposit()
