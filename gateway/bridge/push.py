@@ -11,7 +11,7 @@ import hashlib
 import os
 import socket
 from collections.abc import Collection
-from contextlib import AbstractAsyncContextManager
+from contextlib import AbstractAsyncContextManager, suppress
 from datetime import timedelta
 from pathlib import Path
 from typing import Final, Protocol
@@ -21,6 +21,7 @@ import structlog
 
 from gateway.bridge.polling import Polling
 from gateway.bridge.remote import CHUNK, RefusedError, Remote, RemoteError, connected
+from gateway.domain.errors import UnavailableError
 from gateway.domain.pushing import Manner, PushTarget
 from gateway.services import push, push_answers
 from gateway.services.archive_reading import ArchiveReader
@@ -31,6 +32,7 @@ from gateway.services.push_secrets import UnsealableError
 MOST: Final = 200
 """Archives delivered over one connection before others may have its place."""
 _LOOKED_AT: Final = 1000
+_BEATS: Final = 4  # in the time of a lease
 
 log = structlog.get_logger(__name__)
 
@@ -55,7 +57,9 @@ class Pushes:
         self._manner = manner
         self._connect = connect
         self._holder: Final = f"{socket.gethostname()}:{os.getpid()}:{uuid4().hex[:8]}"
-        self._lease = timedelta(seconds=manner.connect_timeout * 3 + manner.timeout * 2)
+        # Longer than a server has to do one thing: what a killed process asked for last is over when another comes.
+        self._lease = timedelta(seconds=manner.connect_timeout + manner.timeout)
+        self._beat = self._lease.total_seconds() / _BEATS
         self._places = asyncio.Semaphore(manner.connections)
         self._probes = asyncio.Semaphore(max(1, manner.connections // 4))
         self._running: dict[str, asyncio.Task[None]] = {}
@@ -112,15 +116,26 @@ class Pushes:
                 server = await push.open_server(self._office, subscription, self._holder, self._lease)
                 if server is None:
                     return
+                beating = asyncio.create_task(self._keep(server))
                 try:
                     await self._serve(server)
                 finally:
+                    beating.cancel()
+                    await asyncio.wait([beating])  # or it might take back what is given up
                     await push.leave(self._office, server)
         except UnsealableError as error:
             log.error("server's secrets cannot be read", subscription=subscription, failure=str(error))
         except Exception:
             log.exception("visit failed", subscription=subscription)
             self._office.meter.count("errors_total", door="BRIDGE")
+
+    async def _keep(self, server: Server) -> None:
+        """Prolongs the lease while somebody is there, whatever takes its time; who has lost it finds out by itself."""
+        while True:
+            await asyncio.sleep(self._beat)
+            with suppress(UnavailableError):
+                if not await push.keep(self._office, server):
+                    return
 
     async def _serve(self, server: Server) -> None:
         manner = self._manner

@@ -79,7 +79,8 @@ async def supervised(directory: Path, keys: Path, workers: int = 2, **more: Any)
         "log": {"format": "json"},
         **more,
     }
-    await prepare(settings_for(directory / "data", keys), declare_secrets)
+    database = {"database": more["database"]} if "database" in more else {}
+    await prepare(settings_for(directory / "data", keys, **database), declare_secrets)
     file = directory / "conf" / "gateway.yaml"
     file.parent.mkdir()
     file.write_text(json.dumps(sections))

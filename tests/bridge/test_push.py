@@ -214,3 +214,56 @@ async def test_who_lost_the_server_meanwhile_shows_nothing_and_removes_nothing(
     await pushes.idle()
     assert list(server.files()) == [f".{delivery.archive_name}.part"]
     assert (await only(office, delivery.case_id)).state is READY
+
+
+async def test_who_is_there_keeps_the_server_however_long_one_thing_takes(
+    office: Office, server: Server, tmp_path: Path, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await push_to(office, "rennes", server.target())
+    view = await deposited(office, "A-9-1", "rennes")
+    writing, gate, kept = asyncio.Event(), asyncio.Event(), asyncio.Event()
+    keep = push.keep
+
+    async def wait(verb: str, _: str) -> None:
+        if verb == "write":
+            writing.set()
+            await gate.wait()
+
+    async def keeping(office: Office, held: push.Server) -> bool:
+        found = await keep(office, held)
+        kept.set()
+        return found
+
+    server.trouble = wait
+    monkeypatch.setattr(push, "keep", keeping)
+    pushes = pushes_of(office, tmp_path)
+    pushes._beat = 0.01
+    await pushes.send_due()
+    await writing.wait()
+    delivery = await only(office, view.cases[0].id)
+    for _ in range(4):
+        clock.pass_by(pushes._lease * 0.9)
+        for _ in range(2):  # the first one may have looked at the clock before
+            kept.clear()
+            await kept.wait()
+        assert await push.open_server(office, delivery.subscription_id, "other", HOUR) is None
+    gate.set()
+    await pushes.idle()
+    assert (await only(office, delivery.case_id)).state is ACCEPTED
+    assert await push.open_server(office, delivery.subscription_id, "other", HOUR) is not None, "and then gives it up"
+
+
+async def test_what_a_killed_process_held_is_free_when_its_server_has_surely_ended_too(
+    office: Office, server: Server, tmp_path: Path, clock: Clock
+) -> None:
+    await push_to(office, "rennes", server.target())
+    view = await deposited(office, "A-9-1", "rennes")
+    pushes = pushes_of(office, tmp_path, connect_timeout=10, timeout=60)
+    ((subscription, _),) = await push.waiting(office, 10)
+    assert await push.open_server(office, subscription, "killed", pushes._lease) is not None
+    clock.pass_by(timedelta(seconds=60))
+    assert await sent(pushes) == 1
+    assert server.logins == 0
+    clock.pass_by(timedelta(seconds=10))
+    await sent(pushes)
+    assert (await only(office, view.cases[0].id)).state is ACCEPTED
