@@ -15,13 +15,13 @@ from gateway.services import attachments, cases, events, expire
 from gateway.services.deposit import NewAttachment
 from gateway.services.office import gateway_caller
 from tests.faults import delivery_model as model
+from tests.faults.moves_and_model import MovesBase
 from tests.faults.office_and_model import PICK
-from tests.faults.rehearsals_and_model import RehearsalsBase
 from tests.journeys.offices import PDF, deposited, depositor, stream
 from tests.journeys.world import PDF_TYPE
 
 
-class DepositorBase(RehearsalsBase):
+class DepositorBase(MovesBase):
     """Adds what makes deliveries, and what makes them expire."""
 
     @rule(towns=st.sets(st.sampled_from(["rennes", "nantes", "brest"]), min_size=1))

@@ -88,7 +88,8 @@ class RehearsalsBase(SwitchesBase):
             return
         gesture = self._gesture(case, run.town.mode)
         ended, made = self.run(at_once(rehearsals.end(self.office, self.operator, subscription(name)), gesture))
-        assert isinstance(ended, Comparison)
+        if isinstance(ended, BaseException):
+            raise ended
         assert made is None or isinstance(made, NotFoundError)
         del self.runs[name]
 

@@ -238,4 +238,4 @@ def test_deliveries_keep_the_rules(sqlite_template: Path) -> None:
 
 def test_deliveries_keep_the_rules_on_postgresql(postgres_url: str, postgres_template: str) -> None:
     """Fewer, for each step is many round trips; but here the two workers' transactions really meet."""
-    _play(partial(_postgres, postgres_url, postgres_template), 6)
+    _play(partial(_postgres, postgres_url, postgres_template), 12)
