@@ -26,7 +26,7 @@ from gateway.services.office import Office
 from gateway.services.ports import Transaction
 from gateway.services.sealing import seal_new
 
-_PAGE: Final = 1000
+_PAGE: Final = 5000
 
 
 @dataclass(frozen=True, slots=True)

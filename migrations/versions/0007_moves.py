@@ -61,6 +61,7 @@ def upgrade() -> None:
         op.f("ix_journal_subscription_id_at"),
         "journal",
         ["subscription_id", "at"],
+        postgresql_include=["seq"],
         sqlite_where=held,
         postgresql_where=held,
     )

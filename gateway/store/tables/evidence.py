@@ -39,6 +39,7 @@ journal = Table(
         None,
         "subscription_id",
         "at",  # what happened since a switch is looked at again and again
+        postgresql_include=["seq"],  # as SQLite's has it by itself: a certificate finds its lines by it
         sqlite_where=text("subscription_id IS NOT NULL"),
         postgresql_where=text("subscription_id IS NOT NULL"),
     ),
