@@ -66,8 +66,8 @@ _OF_FOLDER = Statement(_LINES.where(_c.folder_id == bindparam("folder")))
 _AFTER = Statement(_LINES.where(_c.seq > bindparam("after")))
 _BETWEEN = Statement(_ALL.where(_c.seq >= bindparam("first"), _c.seq <= bindparam("last")))
 _NUMBERED = Statement(_ALL.where(_c.seq == bindparam("number")))
-# The numbers are found in the subscription's index alone; without the sum the engine would rather walk the whole journal
-# in its order, and find hardly any line of the subscription on its way.
+# The numbers are found in the subscription's index alone; without the sum the engine would rather walk the whole
+# journal in its order, and find hardly any line of the subscription on its way.
 _numbers = (
     select(_c.seq)
     .where(_c.subscription_id == bindparam("subscription"), _c.seq > bindparam("after"))
