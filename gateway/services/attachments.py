@@ -46,12 +46,13 @@ class Download:
     _office: Office
     _caller: Caller
     _case_id: str
+    _began: datetime
     _lacking: bool = True
 
     async def served(self, start: int, end: int) -> None:
         """Counts the bytes from `start` up to `end`, which have been sent, towards the fetching of a delivery."""
         if self._lacking:
-            await note_served(self._office, self._caller, self._case_id, self.attachment.id, start, end)
+            await note_served(self._office, self._caller, self._case_id, self.attachment.id, start, end, self._began)
 
     async def close(self) -> None:
         """Ends the download."""
@@ -219,7 +220,7 @@ async def _open(
     if attachment is None or attachment.blob is None or attachment.status is not AttachmentStatus.RECEIVED:
         raise BlobMissing
     reader = await office.blobs.reader(attachment.blob.key)
-    return Download(attachment, reader, office, caller, case_id, lacking)
+    return Download(attachment, reader, office, caller, case_id, office.clock(), lacking)
 
 
 async def _receive(

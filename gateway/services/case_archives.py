@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass
+from datetime import datetime
 
 from gateway.domain.deliveries import Delivery, DeliveryState
 from gateway.domain.errors import NotFoundError
@@ -28,10 +29,12 @@ class CaseArchive:
     reader: ArchiveReader
     _office: Office
     _caller: Caller
+    _began: datetime
 
     async def served(self, start: int, end: int) -> None:
         """Counts the bytes from `start` up to `end`, which have been sent to the recipient, towards its fetching."""
-        await note_archive_served(self._office, self._caller, self.delivery.case_id, self.delivery.id, start, end)
+        of = self.delivery
+        await note_archive_served(self._office, self._caller, of.case_id, of.id, start, end, self._began)
 
     async def close(self) -> None:
         """Ends the download."""
@@ -63,4 +66,4 @@ async def open_archive(office: Office, caller: Caller, case_id: str, sequence: i
     for key in {entry.blob for entry in archive.entries if entry.blob is not None}:
         await (await office.blobs.reader(key)).close()  # what was purged is refused before the first byte goes out
     fingerprint = hashlib.sha256(content).digest()
-    return CaseArchive(delivery, fingerprint, ArchiveReader(office.blobs, archive), office, caller)
+    return CaseArchive(delivery, fingerprint, ArchiveReader(office.blobs, archive), office, caller, office.clock())

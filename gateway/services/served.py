@@ -22,8 +22,10 @@ ARCHIVE: Final = "archive"
 """The item that stands for the archive of the delivery, which holds all the others."""
 
 
-async def note_served(office: Office, caller: Caller, case_id: str, item: str, start: int, end: int) -> None:
-    """Counts what was served of one item of a case to its recipient; nothing for everybody else.
+async def note_served(
+    office: Office, caller: Caller, case_id: str, item: str, start: int, end: int, began: datetime | None = None
+) -> None:
+    """Counts what was served of one item of a case, since `began`, to its recipient; nothing for everybody else.
 
     Kept for every delivery of the case that is not served whole to this caller yet, as evidence even when another door
     owns it; one that was, and is still READY, is fetched by the first reading after its door became the caller's.
@@ -32,24 +34,26 @@ async def note_served(office: Office, caller: Caller, case_id: str, item: str, s
         return
     now = office.clock()
     standings = await office.store.peek(
-        lambda tx: tx.servings.standings(case_id, item, caller.door, caller.reader, now)
+        lambda tx: tx.servings.standings(case_id, item, caller.door, caller.reader, now, began or now)
     )
     if any(_wants(caller, one, item, start, end) for one in standings):
-        await office.store.write(lambda tx: _note(tx, office, caller, case_id, item, start, end, now))
+        await office.store.write(lambda tx: _note(tx, office, caller, case_id, item, start, end, now, began or now))
 
 
 async def note_archive_served(
-    office: Office, caller: Caller, case_id: str, delivery_id: str, start: int, end: int
+    office: Office, caller: Caller, case_id: str, delivery_id: str, start: int, end: int, began: datetime
 ) -> None:
     """The same for bytes of a delivery's archive: once all of them went out, all that it holds was served."""
     if caller.role is not Role.SI:
         return
     now = office.clock()
     standings = await office.store.peek(
-        lambda tx: tx.servings.standings(case_id, ARCHIVE, caller.door, caller.reader, now)
+        lambda tx: tx.servings.standings(case_id, ARCHIVE, caller.door, caller.reader, now, began)
     )
     if any(one.lacks(caller.door) for one in standings):
-        await office.store.write(lambda tx: _note_archive(tx, office, caller, case_id, delivery_id, start, end, now))
+        await office.store.write(
+            lambda tx: _note_archive(tx, office, caller, case_id, delivery_id, start, end, now, began)
+        )
 
 
 def _wants(caller: Caller, one: Standing, item: str, start: int, end: int) -> bool:
@@ -65,19 +69,35 @@ def _wants(caller: Caller, one: Standing, item: str, start: int, end: int) -> bo
 
 
 def _note(
-    tx: Transaction, office: Office, caller: Caller, case_id: str, item: str, start: int, end: int, now: datetime
+    tx: Transaction,
+    office: Office,
+    caller: Caller,
+    case_id: str,
+    item: str,
+    start: int,
+    end: int,
+    now: datetime,
+    began: datetime,
 ) -> None:
     tx = on_case(tx, caller, case_id)
     case, _ = case_of(tx, caller, case_id, hold=True)
     if not is_recipient(caller, case):
         return
-    for one in tx.servings.standings(case.id, item, caller.door, caller.reader, now):
+    for one in tx.servings.standings(case.id, item, caller.door, caller.reader, now, began):
         if _wants(caller, one, item, start, end):
             _serve(tx, office, caller, case, one, {item: (start, end)}, now)
 
 
 def _note_archive(
-    tx: Transaction, office: Office, caller: Caller, case_id: str, delivery_id: str, start: int, end: int, now: datetime
+    tx: Transaction,
+    office: Office,
+    caller: Caller,
+    case_id: str,
+    delivery_id: str,
+    start: int,
+    end: int,
+    now: datetime,
+    began: datetime,
 ) -> None:
     tx = on_case(tx, caller, case_id)
     case, _ = case_of(tx, caller, case_id, hold=True)
@@ -93,7 +113,7 @@ def _note_archive(
     if serving is None or not Coverage(serving.coverage[ARCHIVE]).covers(of_archive.archive_size):
         return
     held = set(tx.archives.attachments(delivery_id))
-    for one in tx.servings.standings(case.id, ARCHIVE, caller.door, caller.reader, now):
+    for one in tx.servings.standings(case.id, ARCHIVE, caller.door, caller.reader, now, began):
         if one.lacks(caller.door):
             inside = {name: (0, size) for name, size in _sizes(tx, case, one.delivery_id).items() if name in held}
             _serve(tx, office, caller, case, one, {METADATA: (0, 1), **inside}, now)

@@ -68,9 +68,16 @@ _holds = exists().where(
     archive_blobs.c.delivery_id == deliveries.c.id, archive_blobs.c.attachment_id == bindparam("item")
 )
 _of_reader = and_(_c.delivery_id == deliveries.c.id, _c.door == bindparam("door"), _c.actor == bindparam("actor"))
-# What another door has settled is noted too: that it was served whole twice is evidence.
+# What another door has settled is noted too: that it was served whole twice is evidence. An expiry is the owner's: a
+# door that rehearses is still shown the delivery, and compared by what it fetches.
 _noted = or_(
-    OPEN, and_(deliveries.c.state.in_(["ACCEPTED", "REJECTED"]), deliveries.c.closed_door != bindparam("door"))
+    OPEN,
+    and_(deliveries.c.state.in_(["ACCEPTED", "REJECTED"]), deliveries.c.closed_door != bindparam("door")),
+    and_(deliveries.c.state == "EXPIRED", subscriptions.c.rehearsal_mode == bindparam("mode")),
+)
+# So is what its own client settled while the bytes were on their way: it has them before their sending is noted.
+_noted_since = or_(
+    _noted, and_(deliveries.c.state.in_(["ACCEPTED", "REJECTED"]), deliveries.c.closed_at >= bindparam("began"))
 )
 _STANDINGS = Statement(
     select(
@@ -87,7 +94,7 @@ _STANDINGS = Statement(
     )
     .join(subscriptions, subscriptions.c.id == deliveries.c.subscription_id)
     .outerjoin(servings, _of_reader)
-    .where(deliveries.c.case_id == bindparam("case"), _noted)
+    .where(deliveries.c.case_id == bindparam("case"), _noted_since)
     .order_by(deliveries.c.published_at, deliveries.c.id)
 )
 _whole = exists().where(_of_reader, _c.whole_at.is_not(None), or_(_c.owned, owner() != bindparam("mode")))
@@ -138,12 +145,24 @@ class Servings:
             updated_at=to_ms(now),
         )
 
-    def standings(self, case_id: str, item: str, door: Door, actor: str, now: datetime) -> list[Standing]:
-        """How the deliveries of a case stand towards a reader who is served the item, oldest first.
+    def standings(
+        self, case_id: str, item: str, door: Door, actor: str, now: datetime, began: datetime
+    ) -> list[Standing]:
+        """How the deliveries of a case stand towards a reader who is served the item since `began`, oldest first.
 
-        Those that are open, and those that another door has settled.
+        Those that are open, those that another door has settled, or anybody since then, and for a door that rehearses
+        those that have expired.
         """
-        rows = self._session.rows(_STANDINGS, case=case_id, item=item, door=door, actor=actor, now=to_ms(now))
+        rows = self._session.rows(
+            _STANDINGS,
+            case=case_id,
+            item=item,
+            door=door,
+            actor=actor,
+            mode=door.mode,
+            now=to_ms(now),
+            began=to_ms(began),
+        )
         return [
             Standing(
                 row[0],

@@ -12,7 +12,7 @@ from gateway.domain.errors import ConflictError, ForbiddenError, InvalidRequestE
 from gateway.domain.identity import Mode
 from gateway.domain.rehearsals import Comparison, Likeness, Rehearsal
 from gateway.domain.switches import InFlight, Switch
-from gateway.services import cases, events, inbox, rehearsals, switching, uploads
+from gateway.services import cases, events, expire, inbox, rehearsals, switching, uploads
 from gateway.services.once import Once, Replay
 from gateway.services.uploads import NewUpload
 from tests.services.people import BREST, BREST_API, DAY, DEPOSITOR, HOUR, OPERATOR, RENNES, RENNES_API
@@ -253,6 +253,21 @@ async def test_another_dual_run_needs_another_reading(town: Town) -> None:
         await rehearsals.end(town.office, OPERATOR, running.subscription_id)
     assert {line.entry for line in await town.lines()} >= {"delivery.served"}
     assert await town.lines("delivery.fetched") == []
+
+
+async def test_what_expired_meanwhile_is_rehearsed_all_the_same(town: Town) -> None:
+    """An expiry is the owner's: the door that rehearses is still shown the delivery, and what it reads is compared."""
+    view = await town.deposit()
+    running = await started(town, lasting=100 * DAY)
+    town.clock.pass_by(90 * DAY)
+    assert await expire.expire_due(town.office) == 1
+    assert await town.states(view) == ["EXPIRED"]
+    assert [one.fetched for one in await town.inbox(RENNES_API)] == [False]
+    await town.read_all(RENNES_API, view)
+    assert [one.fetched for one in await town.inbox(RENNES_API)] == [True]
+    assert (await compared(town, running)).rows[0].differences == ("fetched by API only",)
+    assert len(await town.lines("delivery.served")) == 1
+    assert await town.states(view) == ["EXPIRED"]
 
 
 async def test_uploads_in_parts_are_not_rehearsed(town: Town) -> None:

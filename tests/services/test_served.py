@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 
 from gateway.domain.deliveries import Serving
 from gateway.domain.identity import Door, Mode
 from gateway.services import attachments, cases, inbox
 from gateway.services.office import Office
-from tests.journeys.offices import PDF, XML, api_client, deposited, depositor
+from tests.journeys.offices import PDF, XML, Clock, api_client, deposited, depositor
 from tests.services.scene import (
     ACCEPTED,
     COMPLEMENT,
@@ -40,6 +42,13 @@ async def serving(office: Office, case_id: str, name: str) -> Serving | None:
     return await office.store.read(lambda tx: tx.servings.get(delivery.id, Door.API, name))
 
 
+async def evidence(office: Office, case_id: str) -> list[str]:
+    """What the journal says of readings that moved nothing."""
+    (delivery,) = await deliveries_of(office, case_id)
+    lines = await office.store.read(lambda tx: tx.journal.of_subscription(delivery.subscription_id, 0, 100))
+    return [line.entry for line in lines if line.entry == "delivery.served"]
+
+
 async def test_only_the_whole_counts(office: Office) -> None:
     case_id = (await deposited(office, NUMBER, "brest")).cases[0].id
     await serve(office, case_id, 0, 0, len(XML))
@@ -60,6 +69,31 @@ async def test_the_metadata_belong_to_the_whole(office: Office) -> None:
     assert await states(office, case_id) == [(PUBLICATION, READY)]
     await cases.read_case(office, api_client("brest"), case_id)
     assert await states(office, case_id) == [(PUBLICATION, FETCHED)]
+
+
+async def test_who_acknowledges_before_the_last_bytes_are_noted_had_them_whole(office: Office) -> None:
+    """The client has the bytes a moment before the gateway writes down that they are gone."""
+    case_id = (await deposited(office, NUMBER, "brest")).cases[0].id
+    await cases.read_case(office, api_client("brest"), case_id)
+    await serve(office, case_id, 0, 0, len(XML))
+    (notice,) = await inbox.notifications(office, api_client("brest"), 10)
+    second = (await cases.read_case(office, depositor(), case_id)).attachments[1].id
+    download = await attachments.open_attachment(office, api_client("brest"), case_id, second)
+    await inbox.dismiss(office, api_client("brest"), notice.id)
+    assert await evidence(office, case_id) == []
+    await download.served(0, len(PDF))
+    assert await evidence(office, case_id) == ["delivery.served"]
+    assert await states(office, case_id) == [(PUBLICATION, ACCEPTED)]
+
+
+async def test_what_its_client_reads_after_it_has_settled_it_is_no_evidence(office: Office) -> None:
+    case_id = (await deposited(office, NUMBER, "brest")).cases[0].id
+    (notice,) = await inbox.notifications(office, api_client("brest"), 10)
+    await inbox.dismiss(office, api_client("brest"), notice.id)
+    assert isinstance(office.clock, Clock)
+    office.clock.pass_by(timedelta(seconds=1))
+    await read_over_api(office, "brest", case_id)
+    assert await evidence(office, case_id) == []
 
 
 async def test_a_reading_over_the_api_tells_the_depositor_nothing(office: Office) -> None:

@@ -96,6 +96,13 @@ def test_a_reading_that_the_journal_does_not_know() -> None:
     assert "was read whole, and the journal does not say so" in only(year)
 
 
+def test_a_reading_of_what_had_expired_is_not_looked_for() -> None:
+    year = Year()
+    year.fate.served.clear()
+    year.fate.ended_seq = 5
+    assert year.compared() == []
+
+
 def test_an_acknowledgement_that_was_taken_and_did_not_count() -> None:
     year = Year(said=[FETCHED, RENAMED], statuses={"c-1": "SENT"}, kept={"d-1"})
     year.fate.acknowledgements.clear()

@@ -203,5 +203,10 @@ def _key(one: Said) -> tuple[str, str, str, str]:
 
 
 def _open_at(fate: Fate, one: Said) -> bool:
-    """Whether it was open for certain when a client did something: later steps decide nothing about earlier ones."""
-    return all(made.at > one.at for made in fate.acknowledgements) and fate.left is None and fate.published_at <= one.at
+    """Whether it was open for certain when a client did something: later steps decide nothing about earlier ones.
+
+    Of one that expired and was acknowledged late it is not known when it expired.
+    """
+    late = fate.ended_seq not in (None, *(made.seq for made in fate.acknowledgements))
+    before = all(made.at > one.at for made in fate.acknowledgements)
+    return before and not late and fate.left is None and fate.published_at <= one.at

@@ -67,9 +67,11 @@ class MigratedSoftware(Poller):
         case = await self._door.case(notice.case)
         broken = self.chance(self.habits.breaks)
         found = set()
-        for attachment, event in case.attachments:
+        for number, (attachment, event) in enumerate(case.attachments, start=1):
             found.add(hashlib.sha256(await self._door.download(notice.case, attachment, event)).digest())
             if broken:
+                if number == len(case.attachments):
+                    self.note(_DOOR, What.FETCHED, notice.case)  # it had all of it, and crashed before it kept that
                 return None
         if not self._contents[case.number] <= found:
             self.wrong(f"case {notice.case} does not hold what was deposited")
