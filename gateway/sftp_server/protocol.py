@@ -91,7 +91,9 @@ class Protocol(SFTPServerHandler):
         self._connection = connection
         self._meter = meter
         self._ended = False
-        self._data_ends: int | None = None  # the last byte that was read, counted in what the connection has sent
+        # Where what was read last ends in what the connection has sent; None while it is leaving.
+        self._data_ends: int | None = None
+        self._data_leaves = False
 
     @property
     def open_files(self) -> int:
@@ -146,6 +148,8 @@ class Protocol(SFTPServerHandler):
             self._connection.settle()
             with suppress(OSError, asyncssh.Error):  # whoever is gone has still said what came before that
                 await self._answers.drain()
+                if self._data_leaves:
+                    self._data_ends, self._data_leaves = self._connection.written(), False
             await self._connection.writable()
             if loop.time() - began > _SLICE:
                 await asyncio.sleep(0)
@@ -163,10 +167,7 @@ class Protocol(SFTPServerHandler):
         with suppress(asyncssh.SFTPConnectionLost):
             self.send_packet(answer, pktid, UInt32(pktid), payload)
         if answer == FXP_DATA:
-            self._data_ends = None  # until it has left
-            with suppress(OSError, asyncssh.Error):
-                await self._answers.drain()
-                self._data_ends = self._connection.written()
+            self._data_ends, self._data_leaves = None, True
 
     async def _answer(self, kind: int | bytes, packet: SSHPacket) -> tuple[int, bytes]:
         if kind == FXP_READDIR:

@@ -5,13 +5,16 @@ from __future__ import annotations
 import io
 import stat
 import zipfile
+from collections.abc import AsyncIterator
 from datetime import timedelta
 
+import asyncssh
 import paramiko
 import pytest
 
 from gateway.domain.deliveries import DeliveryState
 from gateway.domain.statuses import Status
+from gateway.sftp_server import protocol
 from tests.pec.answers import retour_xml, zipped
 from tests.sftp_server.scene import BREST, Scene, fetch
 
@@ -172,3 +175,22 @@ async def test_listings_give_the_year_of_what_is_old(scene: Scene) -> None:
         if one.filename.endswith(".zip")
     ]
     assert " Mar  2  2026 " in line
+
+
+async def test_a_listing_under_way_is_that_of_its_beginning(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(protocol, "_NAMES", 1)
+    first, second = [await scene.deposit(number=number) for number in ("A", "B")]
+    async with scene.connect() as conn, conn.start_sftp_client() as sftp:
+        found = [str(entry.filename) async for entry in _while_listed(scene, sftp, f"/EtatCivil/in/{first}")]
+        assert found == [".", "..", "DONE", "FAILED", first, second]
+        assert set(await sftp.listdir("/EtatCivil/in")) == {".", "..", "DONE", "FAILED", second, "C-EtatCivil-1.zip"}
+
+
+async def _while_listed(scene: Scene, sftp: asyncssh.SFTPClient, gone: str) -> AsyncIterator[asyncssh.SFTPName]:
+    """Each entry of an inbox; while they come one archive goes and another comes."""
+    async for entry in sftp.scandir("/EtatCivil/in"):
+        if entry.filename == ".":
+            await scene.play(fetch(gone))
+            await scene.play(lambda other: other.remove(gone))
+            await scene.deposit(number="C")
+        yield entry
