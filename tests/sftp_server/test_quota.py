@@ -77,8 +77,10 @@ async def test_what_was_never_finished_counts_for_a_day_after_it_was_given_up(st
         await put(scene, name, b"x")
     scene.clock.pass_by(scene.office.policy.partial_after)
     assert await housekeeping.settle_answers(scene.office) == 2
-    for name in ("a.part", "b.part"):
-        await scene.play(lambda sftp, name=name: sftp.remove(f"{OUT}/FAILED/{name}"))  # type: ignore[misc]
+    async with scene.connect() as conn:
+        sftp = await conn.start_sftp_client()
+        for name in ("a.part", "b.part"):
+            await sftp.remove(f"{OUT}/FAILED/{name}")
     await refused(put(scene, "c.part", b"x"), "files")
     scene.clock.pass_by(timedelta(days=1))
     await put(scene, "c.part", b"x")
