@@ -140,6 +140,7 @@ class Scene:
     """A supervisor whose workers are small programs."""
 
     def __init__(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.others = set(psutil.Process().children())  # such as the database of the tests
         self.program = READY
         self.nowhere = tmp_path / "no-such-program"
         self.settings = Settings(http=Http(port=0), sftp=Sftp(port=0))
@@ -149,7 +150,7 @@ class Scene:
         monkeypatch.setattr(supervising, "_command", lambda channel: [sys.executable, "-c", self.program, str(channel)])
 
     def workers(self) -> list[psutil.Process]:
-        return list(psutil.Process().children())
+        return [child for child in psutil.Process().children() if child not in self.others]
 
     async def run(self, count: int = 2, serving: Callable[[], None] = lambda: None) -> None:
         async with asyncio.timeout(DEADLINE):
