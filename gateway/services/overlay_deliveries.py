@@ -11,7 +11,7 @@ from typing import Any, Final
 from gateway.domain.deliveries import Delivery, DeliveryState, Gesture, Place, Serving
 from gateway.domain.identity import Door, Mode, Transport
 from gateway.domain.referential import Subscription
-from gateway.domain.rehearsals import Rehearsal, Rehearsed
+from gateway.domain.rehearsals import Rehearsal, Rehearsed, RehearsedCase, Way
 from gateway.services.overlay_noun import Noun
 from gateway.services.ports import Transaction
 
@@ -24,6 +24,8 @@ class StagedDeliveries(Noun):
     def __init__(self, real: Transaction, rehearsal: Rehearsal) -> None:
         super().__init__(real.deliveries)
         self._rehearsals = real.rehearsals
+        self._overlays = real.overlays
+        self._cases = real.cases
         self._rehearsal = rehearsal
 
     def get(self, identifier: str) -> Delivery | None:
@@ -85,8 +87,8 @@ class StagedDeliveries(Noun):
         return True
 
     def dismiss(self, identifier: str) -> None:
-        """Takes it out of the notifications."""
-        row = self.row(identifier)
+        """Takes it out of the notifications, if the dual run shows it there."""
+        row = self._rehearsals.delivery(self._rehearsal.id, identifier)
         if row is not None:
             self._save(replace(row, dismissed=True))
 
@@ -102,7 +104,15 @@ class StagedDeliveries(Noun):
         real: Delivery | None = self._real.get(identifier) if found is None else None
         if real is None:
             return found
-        return Rehearsed(real.id, real.case_id, real.published_at, real.state, not real.open, closed_at=real.closed_at)
+        return Rehearsed(
+            real.id,
+            real.case_id,
+            real.published_at,
+            real.state,
+            not real.open,
+            fetched_at=real.fetched_at,
+            closed_at=real.closed_at,
+        )
 
     def seen(self, real: Delivery) -> Delivery:
         """A real delivery as the rehearsing door has it."""
@@ -124,7 +134,11 @@ class StagedDeliveries(Noun):
         return replace(subscription, access_mode=self._rehearsal.mode, transport=Transport.PULL)
 
     def _save(self, row: Rehearsed) -> None:
+        """Writes it; what the dual run did not show comes with its case, as that stands."""
         self._rehearsals.save(self._rehearsal.id, row)
+        if self._overlays.case(self._rehearsal.id, row.case_id) is None and (held := self._cases.get(row.case_id)):
+            status = held[0].status
+            self._overlays.save_case(self._rehearsal.id, RehearsedCase(row.case_id, status, Way(status)))
 
 
 class StagedArchives(Noun):

@@ -190,6 +190,8 @@ def comparison(tx: Transaction, of: Rehearsal, *, over: bool = False) -> Compari
         real = tx.deliveries.get(shown.delivery_id)
         if real is None or real.state is DeliveryState.WITHDRAWN or real.subscription_id != of.subscription_id:
             continue  # taken back from both, or gone with its case to another organization
+        if real.closed_at is not None and real.closed_at < of.started_at:
+            continue  # settled before: what the rehearsing door repeated of it is no answer
         if shown.case_id not in ways:
             ways[shown.case_id] = _ways(tx, of, subscription.organization, shown.case_id)
         one, two = _sides(tx, of, subscription.access_mode, real, shown, ways[shown.case_id])

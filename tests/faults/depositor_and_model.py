@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 from hypothesis import strategies as st
-from hypothesis.stateful import precondition, rule
+from hypothesis.stateful import initialize, precondition, rule
 
 from gateway.domain.deliveries import DeliveryState as State
 from gateway.domain.dossiers import ActionType
@@ -17,6 +17,7 @@ from gateway.services.office import gateway_caller
 from tests.faults import delivery_model as model
 from tests.faults.moves_and_model import MovesBase
 from tests.faults.office_and_model import PICK
+from tests.faults.switches_and_model import TOWNS
 from tests.journeys.offices import PDF, deposited, depositor, stream
 from tests.journeys.world import PDF_TYPE
 
@@ -24,7 +25,25 @@ from tests.journeys.world import PDF_TYPE
 class DepositorBase(MovesBase):
     """Adds what makes deliveries, and what makes them expire."""
 
-    @rule(towns=st.sets(st.sampled_from(["rennes", "nantes", "brest"]), min_size=1))
+    @initialize(
+        towns=st.lists(TOWNS, min_size=1, max_size=3),
+        name=TOWNS,
+        before=st.sampled_from(["nothing", "switch", "dual run", "dual run and switch", "move"]),
+    )
+    def begin_with_something_open(self, towns: list[str], name: str, before: str) -> None:
+        """Few deliveries, so that many gestures meet; in the middle of something, so that few steps lead far."""
+        self.begin()
+        for town in towns:
+            self.deposit({town})
+        if before.endswith("switch"):
+            self.switch(name, None)
+        if before.startswith("dual run"):
+            self.begin_to_rehearse(name, timedelta(days=20))
+        if before == "move":
+            self.plan_a_move()
+            self.apply_it()
+
+    @rule(towns=st.sets(TOWNS, min_size=1))
     def deposit(self, towns: set[str]) -> None:
         if len(self.cases) >= 6:
             return

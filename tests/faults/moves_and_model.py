@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from functools import partial
 from typing import Final
 
-from hypothesis.stateful import initialize, invariant, precondition, rule
+from hypothesis.stateful import invariant, precondition, rule
 
 from gateway.domain.errors import ConflictError
 from gateway.domain.identity import Door, Mode, Role, Transport
@@ -61,8 +61,8 @@ class Moving:
 class MovesBase(RehearsalsBase):
     """Adds at most one move at a time."""
 
-    @initialize()
-    def begin_with_no_move(self) -> None:
+    def begin(self) -> None:
+        super().begin()
         self.move: Moving | None = None
         self.moves = 0
 

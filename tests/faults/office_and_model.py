@@ -17,7 +17,6 @@ import pytest
 from hypothesis import strategies as st
 from hypothesis.stateful import (
     RuleBasedStateMachine,
-    initialize,
     invariant,
 )
 
@@ -66,8 +65,8 @@ class DeliveriesBase(RuleBasedStateMachine):
 
     fresh: Callable[[Path], AbstractContextManager[Database]]
 
-    @initialize()
     def begin(self) -> None:
+        """Opens the offices, in which nothing has happened yet."""
         self.runner = asyncio.Runner()
         self.directory = Path(tempfile.mkdtemp(prefix="gateway-machine-"))
         self.kept_until_the_end = ExitStack()

@@ -16,8 +16,9 @@ from tests.faults.delivery_model import Case, Delivery, Town
 class Run:
     """A dual run: the recipient as if the other door owned it, and its cases as that door has them."""
 
-    def __init__(self, town: Town, mode: Mode, until: datetime) -> None:
+    def __init__(self, town: Town, mode: Mode, began: datetime, until: datetime) -> None:
         self.town = replace(town, mode=mode)
+        self.began = began
         self.until = until
         self.cases: dict[str, Case] = {}
         self._own: set[str] = set()
@@ -35,11 +36,11 @@ class Run:
         """The case as the rehearsing door has it now: what it has not touched, and never saw open, is as it is."""
         case = self.cases.setdefault(real.id, self._fresh(real))
         case.publication = real.publication
+        known = {one.id: one for one in case.deliveries}
+        case.deliveries = [self._followed(known.get(one.id) or _fresh(case, one), one) for one in real.deliveries]
         if self._follows(case.id, case.status):
             case.status = real.status
             self._copied[case.id] = case.status
-        known = {one.id: one for one in case.deliveries}
-        case.deliveries = [self._followed(known.get(one.id) or _fresh(case, one), one) for one in real.deliveries]
         return case
 
     def publish(self, real: Case, made: Delivery, *, reopened: bool) -> None:
@@ -51,6 +52,17 @@ class Run:
         if reopened or case.id not in self._own:
             case.status = real.status
         self._own |= {case.id, made.id}
+
+    def compared(self, real: Case) -> set[str]:
+        """The names of the deliveries that both sides had to do with: none that was taken back, or settled before."""
+        mine = {one.id for one in self.shown(real)}
+        return {
+            one.name
+            for one in real.deliveries
+            if one.id in mine
+            and one.state is not State.WITHDRAWN
+            and not (one.closed_at and one.closed_at < self.began)
+        }
 
     def shown(self, case: Case) -> list[Delivery]:
         """The deliveries of a case that have a place in the overlay."""
@@ -68,7 +80,9 @@ class Run:
         if self._follows(one.id, _mark(one)):
             one.state, one.fetched, one.closed_at = real.state, real.fetched, real.closed_at
             self._copied[one.id] = _mark(one)
-        elif real.state is State.WITHDRAWN:  # for everybody
+            return one
+        self._own.add(one.case.id)  # it comes with its case, as that stands
+        if real.state is State.WITHDRAWN:  # for everybody
             one.state, one.fetched, one.kept_by_api = real.state, real.fetched, False
         return one
 

@@ -10,7 +10,7 @@ from functools import partial
 from typing import Any, Final
 
 from hypothesis import strategies as st
-from hypothesis.stateful import initialize, rule
+from hypothesis.stateful import rule
 
 from gateway.domain.certificates import Wrong, read
 from gateway.domain.errors import ConflictError
@@ -31,8 +31,8 @@ DRAINS: Final = st.sampled_from([None, timedelta(hours=1), timedelta(days=2), ti
 class SwitchesBase(DeliveriesBase):
     """Adds who owns what, and what is certified of it."""
 
-    @initialize()
-    def begin_with_no_switch(self) -> None:
+    def begin(self) -> None:
+        super().begin()
         self.first: dict[str, dict[str, int]] = {}
 
     @property

@@ -224,7 +224,7 @@ def _play(fresh: Callable[[Path], AbstractContextManager[Database]], examples: i
         Deliveries,
         settings=settings(
             max_examples=examples,
-            stateful_step_count=30,
+            stateful_step_count=40,
             deadline=None,
             print_blob=True,
             suppress_health_check=list(HealthCheck),
@@ -233,7 +233,7 @@ def _play(fresh: Callable[[Path], AbstractContextManager[Database]], examples: i
 
 
 def test_deliveries_keep_the_rules(sqlite_template: Path) -> None:
-    _play(partial(_sqlite, sqlite_template), 25)
+    _play(partial(_sqlite, sqlite_template), 40)
 
 
 def test_deliveries_keep_the_rules_on_postgresql(postgres_url: str, postgres_template: str) -> None:

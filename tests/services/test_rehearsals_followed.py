@@ -56,3 +56,15 @@ async def test_an_expiry_undone_takes_nothing_from_the_rehearsing_door(town: Tow
     before = [one.id for one in await town.inbox(RENNES_API)]
     again = await expire.undo_expiry(town.office, OPERATOR, (await town.deliveries(view))[1].id)
     assert [one.id for one in await town.inbox(RENNES_API)] == [*before, again]
+
+
+async def test_what_was_settled_before_may_be_touched_and_is_not_compared(town: Town) -> None:
+    await town.deposit()
+    await town.move(await town.fetch(FIRST))
+    await town.switch(RENNES, Mode.API)
+    begun = await started(town, mode=Mode.SFTP)
+    await town.move(await town.find(FIRST, again=True))
+    assert (await rehearsals.compare(town.office, OPERATOR, begun.id)).rows == ()
+    ended = await rehearsals.end(town.office, OPERATOR, town.subscriptions[RENNES, "EtatCivil"].id)
+    assert ended.rows == ()
+    await town.switch(RENNES, Mode.SFTP)
