@@ -8,12 +8,12 @@ from datetime import datetime
 from typing import Any
 
 from gateway.domain.errors import ConflictError, InvalidRequestError, NotFoundError
-from gateway.domain.identity import Caller, Mode, Transport
+from gateway.domain.identity import Caller, Mode, Right, Transport
 from gateway.domain.journal import Entry
 from gateway.domain.referential import Subscription
 from gateway.domain.switches import InFlight, OpenDeliveries, Switch, Switched
 from gateway.services import rehearsals
-from gateway.services.access import operators_alone
+from gateway.services.access import may, operators_alone
 from gateway.services.office import Office
 from gateway.services.once import Once, Replay, only_once
 from gateway.services.ports import Transaction
@@ -22,8 +22,8 @@ from gateway.services.ports import Transaction
 async def switch(office: Office, caller: Caller, subscription_id: str, wanted: Switch) -> Switched:
     """Switches one subscription. A rollback is a switch back, and re-opens nothing that was accepted.
 
-    For ADMIN. Raises ForbiddenError, NotFoundError, InvalidRequestError for a switch that makes no sense, and
-    ConflictError with the present mode and epoch when it was switched meanwhile.
+    For ADMIN with the right to apply. Raises ForbiddenError, NotFoundError, InvalidRequestError for a switch that makes
+    no sense, and ConflictError with the present mode and epoch when it was switched meanwhile.
     """
     done = await switch_once(office, caller, subscription_id, wanted, None)
     assert isinstance(done, Switched), "nothing is replayed without a key"
@@ -34,7 +34,7 @@ async def switch_once(
     office: Office, caller: Caller, subscription_id: str, wanted: Switch, once: Once | None
 ) -> Switched | Replay:
     """The same under a key: asked again, it answers what it did, and switches nothing. Raises as `switch` does."""
-    operators_alone(caller)
+    may(caller, Right.APPLY)
     now = office.clock()
 
     def verb(tx: Transaction) -> Switched:

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from gateway.domain.certificates import Wrong, read
-from gateway.domain.identity import Mode, Transport
+from gateway.domain.identity import Mode, Right, Transport
 from gateway.domain.journal_export import line_text, seal_text
 from gateway.domain.moves import Row, Selection, Spec, Wave
 from gateway.services import moves, sealing
@@ -17,7 +17,7 @@ from gateway.services.waves import drive
 from gateway.store.signing import Signer, verifies
 from tests.api.natives import faults, native
 from tests.api.serving import ATTACHMENT_MAX_SIZE
-from tests.api.test_moves import DIGEST, OPERATOR
+from tests.api.test_moves import DIGEST, OPERATOR, entitled
 from tests.api.visitor import NOWHERE, RENNES, Answer, Visitor
 
 LINES = {"Content-Type": "application/jsonl"}
@@ -36,6 +36,7 @@ async def subscription(visitor: Visitor) -> str:
 
 async def switched(visitor: Visitor) -> str:
     identifier = await subscription(visitor)
+    await entitled(visitor, Right.APPLY)
     answer = await native(visitor, "admin", "POST", f"/subscriptions/{identifier}/switch", json={"accessMode": "API"})
     assert answer.status == 200
     return identifier

@@ -5,8 +5,17 @@ from __future__ import annotations
 import json
 from typing import Any
 
+import pytest
+
+from gateway.domain.identity import Right
 from tests.api.natives import faults, native
+from tests.api.test_moves import entitled
 from tests.api.visitor import NOWHERE, RENNES, Answer, Visitor, organization
+
+
+@pytest.fixture(autouse=True)
+async def may_apply(visitor: Visitor) -> None:
+    await entitled(visitor, Right.APPLY)
 
 
 async def subscription(visitor: Visitor) -> str:
@@ -57,3 +66,11 @@ async def test_what_makes_no_sense_is_refused(visitor: Visitor) -> None:
     assert faults(refused) == ["drainFor: say how long a drain may take; it goes with inFlight drain alone"]
     assert (await switch(visitor, NOWHERE, {"accessMode": "SFTP"})).status == 404
     assert (await switch(visitor, of, {"accessMode": "SFTP"}, who="rennes")).status in (403, 404)
+
+
+async def test_switching_is_a_right_of_its_own(visitor: Visitor) -> None:
+    """Else whoever may not apply a move could switch its subscriptions one by one."""
+    of = await subscription(visitor)
+    await entitled(visitor, Right.PLAN, Right.APPROVE)
+    refused = await switch(visitor, of, {"accessMode": "SFTP"})
+    assert (refused.status, faults(refused)) == (403, ["This credential may not apply moves"])
