@@ -165,6 +165,10 @@ class MovesBase(RehearsalsBase):
         assert self.move is not None
         return self.run(moves.rows(self.office, self.operator, self.move.name))
 
+    def _blocked(self, row: Planned) -> bool:
+        assert self.move is not None
+        return self._rows()[self.move.rows.index(row)].state is RowState.BLOCKED
+
     def _carried_out(self, move: Moving) -> list[Planned]:
         """What one run of the waves does, or of the way back."""
         if move.state is MoveState.ROLLBACK:
@@ -189,6 +193,10 @@ class MovesBase(RehearsalsBase):
     def _switched_by_it(self, row: Planned) -> None:
         if (row.town.mode, row.town.epoch) != (Mode.SFTP, row.from_epoch):
             row.state = RowState.LEFT_OUT
+            return
+        name = row.town.name
+        if self.pinned(name) or (name in self.rehearsed and self._blocked(row)):
+            row.state = RowState.BLOCKED  # not while a drain is under way, nor when its two systems differed
             return
         self.switched(row.town.name, None)
         row.state, row.epoch = RowState.SWITCHED, row.town.epoch

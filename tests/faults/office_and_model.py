@@ -9,6 +9,7 @@ from collections import Counter
 from collections.abc import Callable, Coroutine
 from contextlib import AbstractContextManager, AsyncExitStack, ExitStack
 from dataclasses import dataclass, replace
+from datetime import timedelta
 from functools import partial
 from pathlib import Path
 from typing import Any, Final, TypeVar
@@ -44,6 +45,7 @@ T = TypeVar("T")
 WORKERS: Final = 2
 SIGNER: Final = Signer(bytes(32))
 POLICY: Final = Policy(expire_after=model.EXPIRE_AFTER, grace=model.GRACE, retention=model.RETENTION)
+MOMENT: Final = timedelta(milliseconds=1)
 PICK: Final = st.integers(0, 2**16)
 PLACES: Final = st.sampled_from([Place.DONE, Place.FAILED, Place.DELETED])
 

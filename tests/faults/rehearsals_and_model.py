@@ -30,13 +30,12 @@ from gateway.store.tables import (
 )
 from gateway.store.transaction import Transaction as StoredTransaction
 from tests.faults import delivery_model as model
-from tests.faults.office_and_model import PICK
+from tests.faults.office_and_model import MOMENT, PICK
 from tests.faults.rehearsal_model import Run
 from tests.faults.switches_and_model import TOWNS, SwitchesBase, at_once, other, subscription
 from tests.journeys.offices import api_client, sftp_client
 from tests.journeys.world import PROCESS
 
-MOMENT: Final = timedelta(milliseconds=1)
 _LEFT: Final = [
     Statement(
         select(func.count())
@@ -56,6 +55,7 @@ class RehearsalsBase(SwitchesBase):
 
     def begin(self) -> None:
         self.runs: dict[str, Run] = {}
+        self.rehearsed: set[str] = set()
         super().begin()
 
     @rule(name=TOWNS, lasting=st.sampled_from([timedelta(hours=12), timedelta(days=14), timedelta(days=20)]))
@@ -153,9 +153,12 @@ class RehearsalsBase(SwitchesBase):
         return [case for case in self.cases if case.town.name == name]
 
     def _may_begin(self, name: str) -> bool:
+        return name not in self.runs and not self.pinned(name)
+
+    def pinned(self, name: str) -> bool:
+        """Whether a drain is under way."""
         now = self.clock.now
-        pinned = any(one.open and one.pinned is not None and now < one.pinned[1] for one in self._of(name))
-        return name not in self.runs and not pinned
+        return any(one.open and one.pinned is not None and now < one.pinned[1] for one in self._of(name))
 
     def _start(self, office: Office, name: str, lasting: timedelta) -> Coroutine[Any, Any, Any]:
         mode = other(self.towns[name].mode)
@@ -163,6 +166,7 @@ class RehearsalsBase(SwitchesBase):
 
     def _begun(self, name: str, lasting: timedelta) -> None:
         town = self.towns[name]
+        self.rehearsed.add(name)
         run = self.runs[name] = Run(town, other(town.mode), self.clock.now, self.clock.now + lasting)
         for case in self._cases(name):
             run.begin(case)

@@ -29,7 +29,7 @@ from tests.databases import Database
 from tests.engines.postgres import drop_database, fresh_database
 from tests.faults import delivery_model as model
 from tests.faults.depositor_and_model import DepositorBase
-from tests.faults.office_and_model import PICK, PLACES, Handle
+from tests.faults.office_and_model import MOMENT, PICK, PLACES, Handle
 from tests.journeys.offices import (
     api_client,
     sftp_client,
@@ -148,6 +148,7 @@ class Deliveries(DepositorBase):
     @rule(pick=PICK, whole=st.booleans())
     def read_over_api(self, pick: int, whole: bool) -> None:
         """The metadata, and with `whole` every attachment of the case and of its events."""
+        self.clock.pass_by(MOMENT)  # begun behind whatever was settled before
         case = self.case(pick)
         caller = api_client(case.town.name)
         view = self.run(cases.read_case(self.office, caller, case.id))
