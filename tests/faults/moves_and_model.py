@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from functools import partial
 from typing import Final
 
-from hypothesis.stateful import invariant, precondition, rule
+from hypothesis.stateful import invariant, rule
 
 from gateway.domain.errors import ConflictError
 from gateway.domain.identity import Door, Mode, Role, Transport
@@ -59,7 +59,10 @@ class Moving:
 
 
 class MovesBase(RehearsalsBase):
-    """Adds at most one move at a time."""
+    """Adds at most one move at a time.
+
+    No rule has a precondition that a race decides: an example that is repeated needs the same rules to choose from.
+    """
 
     def begin(self) -> None:
         super().begin()
@@ -86,10 +89,10 @@ class MovesBase(RehearsalsBase):
         self.run(moves.record(self.office, self.operator, spec, waves, rows, digest))
         self.run(moves.approve(self.office, self.operator, name, digest))
 
-    @precondition(lambda self: self.move is not None)
     @rule()
     def apply_it(self) -> None:
-        assert self.move is not None
+        if self.move is None:
+            return
         applying = moves.apply(self.office, self.operator, self.move.name, f"{self.moves:064x}")
         if self.move.state is MoveState.APPROVED:
             self.run(applying)
@@ -97,10 +100,10 @@ class MovesBase(RehearsalsBase):
         else:
             applying.close()
 
-    @precondition(lambda self: self.move is not None and self.move.state in BEGUN)
     @rule()
     def pause_or_resume_it(self) -> None:
-        assert self.move is not None
+        if self.move is None or self.move.state not in BEGUN:
+            return
         if self.move.state is MoveState.PAUSED:
             self.run(moves.resume(self.office, self.operator, self.move.name))
             self.move.state = MoveState.RUNNING
@@ -110,18 +113,18 @@ class MovesBase(RehearsalsBase):
         else:
             self.expect(ConflictError, moves.pause(self.office, self.operator, self.move.name))
 
-    @precondition(lambda self: self.move is not None and self.move.state in BEGUN)
     @rule()
     def turn_it_back(self) -> None:
-        assert self.move is not None
+        if self.move is None or self.move.state not in BEGUN:
+            return
         self.run(moves.rollback(self.office, self.operator, self.move.name))
         self.move.state = MoveState.ROLLBACK
 
-    @precondition(lambda self: self.move is not None)
     @rule()
     def both_workers_carry_it_out(self) -> None:
         """Each row is settled by one of them: switched, or left as it is if somebody else has switched it meanwhile."""
-        assert self.move is not None
+        if self.move is None:
+            return
         self._used()
         done = self.run(at_once(*(drive(worker) for worker in self.workers)))
         for one in done:
@@ -129,11 +132,11 @@ class MovesBase(RehearsalsBase):
                 raise one
         assert sum(done) == len(self._carried_out(self.move))
 
-    @precondition(lambda self: self.move is not None and self.move.state is MoveState.RUNNING)
     @rule()
     def pause_it_while_it_is_carried_out(self) -> None:
         """Whatever was first: what the rows say is what was switched."""
-        assert self.move is not None
+        if self.move is None or self.move.state is not MoveState.RUNNING:
+            return
         self._used()
         one, two = self.workers
         settled, paused = self.run(at_once(drive(one), moves.pause(two, self.operator, self.move.name)))

@@ -79,7 +79,7 @@ class RehearsalsBase(SwitchesBase):
         self._compared(self.run(ending), name)
         del self.runs[name]
 
-    @precondition(lambda self: self.cases and self.runs)
+    @precondition(lambda self: self.cases)
     @rule(pick=PICK)
     def end_it_beside_a_gesture(self, pick: int) -> None:
         """Of a gesture at the rehearsing door and the end of the dual run at once, one is first; it counts nowhere."""

@@ -56,10 +56,11 @@ class Deliveries(DepositorBase):
         assert opened.owned is (delivery.owner(now) is Mode.SFTP and not rehearsed)
         self.handles.append(Handle(delivery, opened, set()))
 
-    @precondition(lambda self: self.handles)
     @rule(pick=PICK, halves=st.sets(st.sampled_from([0, 1])), clean=st.booleans())
     def close_archive(self, pick: int, halves: set[int], clean: bool) -> None:
         """Ends a handle, by its client or with its connection, after nothing, a part or the whole was read."""
+        if not self.handles:
+            return
         handle = self.handles.pop(pick % len(self.handles))
         delivery, middle = handle.delivery, handle.delivery.size // 2
         ranges = tuple(((0, middle), (middle, delivery.size))[half] for half in sorted(halves))
