@@ -14,6 +14,7 @@ from gateway.config.faults import ConfigurationError, Fault
 Scalar = str | int | float | bool | None
 
 MAX_DEPTH: Final = 32
+_MOST_FAULTS: Final = 100  # each names its whole path, which whoever wrote the text made as long as they liked
 _NULLS: Final = frozenset({"", "~", "null", "Null", "NULL"})
 _BOOLS: Final = {"true": True, "True": True, "TRUE": True, "false": False, "False": False, "FALSE": False}
 # A leading zero makes a code ("00000"), not a number; 18 digits fit every integer that we store.
@@ -168,6 +169,8 @@ class _Builder:
 
     def _refuse(self, event: yaml.Event, path: tuple[str | int, ...], message: str) -> None:
         self.faults.append(Fault(dotted(path), *_place(event), message, self._source))
+        if len(self.faults) >= _MOST_FAULTS:
+            raise ConfigurationError(self.faults)
 
 
 def _place(event: yaml.Event) -> tuple[int, int]:

@@ -13,7 +13,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final, Protocol
 
-from gateway.domain.seals import Check, canonical
+from gateway.domain.seals import Check, canonical, parsed
 
 VERSION: Final = 1
 HEAD, BALANCE = "certificate", "balance"
@@ -86,7 +86,7 @@ def _next(chain: bytes, number: int, content: bytes) -> bytes:
 
 def _parsed(text: str) -> dict[str, Any] | None:
     try:
-        found = json.loads(text)
+        found = parsed(text)
         if set(found) != _FIELDS or not isinstance(found["said"], dict) or not isinstance(found["n"], int):
             return None
         if not isinstance(next(iter(found["said"].values()), None), dict):

@@ -5,14 +5,13 @@ What is read was written by anybody: a line, a seal and what waits for its seal 
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any, Final
 
 from gateway.domain.journal import Line
-from gateway.domain.seals import Check, Fault, Seal, Verification, canonical
+from gateway.domain.seals import Check, Fault, Seal, Verification, canonical, parsed
 
 WIDEST: Final = 1_000_000
 """So many numbers a seal may span: a thousand times the lines of one, for a seal tells of gaps too."""
@@ -91,7 +90,7 @@ def read(lines: Iterable[str], check: Check, most: int = 20) -> Read:
 def _objects(lines: Iterable[str]) -> Iterator[tuple[int, int, str, dict[str, Any]]]:
     for number, text in enumerate(lines, start=1):
         try:
-            ((kind, value),) = json.loads(text).items()
+            ((kind, value),) = parsed(text).items()
         except (ValueError, AttributeError, RecursionError):
             kind, value = "", None
         if kind not in ("line", "seal") or not isinstance(value, dict):

@@ -66,6 +66,18 @@ def canonical(value: Mapping[str, Any]) -> bytes:
     return _encode(value).encode()
 
 
+def parsed(text: str) -> Any:
+    """The value of a JSON text. Raises ValueError, also for a name given twice: others would read the other value."""
+    return json.loads(text, object_pairs_hook=_once)
+
+
+def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) != len(pairs):
+        raise ValueError("a name is given twice")
+    return found
+
+
 def line_digest(line: Line) -> bytes:
     """SHA-256 of a line, all that it says included."""
     return hashlib.sha256(canonical({name: getattr(line, name) for name in _SAID})).digest()

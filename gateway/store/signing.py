@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from typing import Final
 
-from cryptography.exceptions import InvalidSignature
+from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat, load_pem_public_key
 
@@ -63,7 +63,7 @@ def verifies(public_key: str, message: bytes, signature: bytes) -> bool:
 def _loaded(public_key: str) -> Ed25519PublicKey:
     try:
         key = load_pem_public_key(public_key.encode())
-    except ValueError:
+    except (ValueError, UnsupportedAlgorithm):
         raise ValueError("not a public key in PEM, such as `gateway journal key` prints") from None
     if not isinstance(key, Ed25519PublicKey):
         raise ValueError("not an Ed25519 public key, such as `gateway journal key` prints")

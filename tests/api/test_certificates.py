@@ -169,3 +169,20 @@ async def test_only_operators_certify_and_verify(visitor: Visitor) -> None:
         for each in (path, "/moves/ille/certificate", "/journal/key"):
             assert (await native(visitor, who, "GET", each)).status == 403
         assert (await native(visitor, who, "POST", "/moves/verify", data=b"", headers=LINES)).status == 403
+
+
+async def test_a_name_given_twice_is_not_signed(visitor: Visitor) -> None:
+    """Others would read the first of the two, which nobody has signed."""
+    body = await certificate(visitor)
+    forged = body.replace(b'"said":{"balance":', b'"said":{"balance":{"lost":9}},"said":{"balance":')
+    assert forged != body
+    answer = await verified(visitor, forged)
+    assert (answer.status, answer.json["holds"]) == (200, False)
+    assert answer.json["wrong"]["reason"] == "is no line of a certificate"
+
+
+async def test_a_key_of_an_unheard_of_kind_is_told_so(visitor: Visitor) -> None:
+    text = "-----BEGIN PUBLIC KEY-----\nMAwwBQYDKgMEAwMAAQI=\n-----END PUBLIC KEY-----\n"
+    answer = await verified(visitor, await certificate(visitor), {"publicKey": text})
+    assert answer.status == 400
+    assert faults(answer)[0].startswith("@query.publicKey: not a public key in PEM")

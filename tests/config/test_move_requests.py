@@ -74,3 +74,11 @@ def test_what_stands_against_a_plan_is_told_where_it_is_asked_for() -> None:
         ("select.subscriptions[0]", 4, 5),
         ("to", 6, 1),
     ]
+
+
+def test_many_faults_under_a_long_name_end_the_reading() -> None:
+    """Each tells its whole path: a text of a megabyte would make gigabytes of them."""
+    raw = b"? " + b"k" * 20_000 + b"\n: [" + b"!t x, " * 2_000 + b"]"
+    faults = told(raw)
+    assert len(faults) == MOST + 1
+    assert faults[-1].endswith("and 50 more")
