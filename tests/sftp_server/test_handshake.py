@@ -11,6 +11,7 @@ from typing import Any
 
 import asyncssh
 import pytest
+from asyncssh.packet import Byte, String, UInt32
 
 from gateway.sftp_server import algorithms, handshake
 from gateway.sftp_server.algorithms import for_old_clients
@@ -27,6 +28,15 @@ OLD: list[dict[str, Any]] = [
     {"encryption_algs": ["aes128-ctr"], "mac_algs": ["hmac-sha1"]},
     {"server_host_key_algs": ["ssh-rsa"]},
 ]
+
+
+def plain(payload: bytes) -> bytes:
+    """A packet as it is before keys were exchanged."""
+    padding = 16 - (len(payload) + 5) % 8
+    return UInt32(len(payload) + padding + 1) + Byte(padding) + payload + bytes(padding)
+
+
+IGNORE = plain(Byte(2) + String(b""))
 REFUSED = "legacy_logins_total account=brest organization=SI-21290019700018-29019 outcome=refused"
 ACCEPTED = "legacy_logins_total account=rennes organization=SI-21350238800019-35238 outcome=accepted"
 
@@ -166,6 +176,33 @@ async def test_cbc_with_encrypt_then_mac_needs_strict_key_exchange(
     async with scene.connect(encryption_algs=["aes128-cbc"], mac_algs=[*etm["mac_algs"], "hmac-sha2-256"]):
         (connection,) = scene.server._connections
         assert negotiated(connection.ssh).mac == "hmac-sha2-256"
+
+
+@pytest.mark.parametrize(
+    ("before", "between"), [(b"", b""), (IGNORE, b""), (b"", IGNORE)], ids=["none", "first", "mid"]
+)
+async def test_nothing_is_slipped_into_a_strict_key_exchange(scene: Scene, before: bytes, between: bytes) -> None:
+    """Or somebody between the two could take away as many packets of what comes encrypted, and nobody would notice."""
+    names = (
+        "curve25519-sha256,kex-strict-c-v00@openssh.com ssh-ed25519 aes128-ctr aes128-ctr hmac-sha2-256 hmac-sha2-256"
+    )
+    lists = [*names.split(), "none", "none", "", ""]
+    hello = Byte(20) + bytes(16) + b"".join(String(one) for one in lists) + bytes(5)
+    key = Byte(30) + String(b"\x09" + bytes(31))
+    reader, writer = await asyncio.open_connection(*scene.address)
+    try:
+        assert await reader.readline() == b"SSH-2.0-Gateway\r\n"
+        writer.write(b"SSH-2.0-Raw\r\n" + before + plain(hello) + between + plain(key))
+        kinds: list[int] = []
+        async with asyncio.timeout(30):
+            while not {1, 21} & set(kinds):
+                length = int.from_bytes(await reader.readexactly(4), "big")
+                packet = await reader.readexactly(length)
+                kinds.append(packet[1])
+                assert packet[1] != 20 or b"kex-strict-s-v00@openssh.com" in packet
+    finally:
+        writer.transport.abort()
+    assert kinds == ([20, 31, 21] if not before + between else [20, 1])
 
 
 async def test_who_knows_post_quantum_key_exchange_gets_it(scene: Scene) -> None:
