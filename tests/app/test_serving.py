@@ -22,7 +22,7 @@ from tests.journeys.world import PROCESS, XML_TYPE, token_of
 
 __all__ = ["http", "keys"]
 
-DEADLINE = 20.0
+DEADLINE = 60.0
 HALF = 64 * 1024
 LARGE = b"<acte>" + bytes(range(32, 256)) * 4 * 1024 * 36  # over 32 MiB: more than sockets hold
 

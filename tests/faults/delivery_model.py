@@ -209,7 +209,7 @@ def may_say(case: Case, mode: Mode, now: datetime) -> bool:
     return (
         case.town.mode is mode
         or any(mode in one.seen for one in case.deliveries)
-        or any(one.open and one.owner(now) is mode for one in case.deliveries)
+        or any(one.owner(now) is mode for one in case.deliveries)  # what a drain has left it, answered or not
     )
 
 

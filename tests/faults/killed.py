@@ -82,6 +82,7 @@ class _Connection(sqlite3.Connection):
 
 def run(data_dir: Path, orders: Connection) -> None:
     """The whole life of the process."""
+    sqlite.__dict__["BATCH"] = 1  # two verbs that meet in one commit would leave out points
     sqlite3.connect = partial(sqlite3.connect, factory=_Connection)  # type: ignore[assignment]  # of this process only
     sqlite.__dict__["_settle"] = partial(_points.around, vars(sqlite)["_settle"])
     os.fsync = partial(_points.around, os.fsync)

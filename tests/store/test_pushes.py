@@ -97,7 +97,7 @@ async def test_open_deliveries_that_nothing_was_queued_for_are_found(seeded: Any
 
     async def missing(now: datetime = NOW) -> list[str]:
         found = await seeded.read(lambda tx: tx.pushes.missing(now, 10))
-        return sorted(identifier for identifier, _ in found)
+        return sorted(identifier for identifier, _, _ in found)
 
     assert await missing() == []
     await changed(seeded)

@@ -32,6 +32,8 @@ def statements() -> Iterator[tuple[str, Statement]]:
 
 
 ALL = dict(statements())
+OF_POSTGRES = {"moves._RESERVE"}
+"""Locks that SQLite, which has one writer, has no need of."""
 
 
 def sqlite_plan(path: Path, name: str) -> str:
@@ -57,7 +59,7 @@ def postgres_plan(url: str, name: str) -> str:
         return "\n".join(row[0] for row in plan)
 
 
-@pytest.mark.parametrize("name", ALL)
+@pytest.mark.parametrize("name", sorted(ALL.keys() - OF_POSTGRES))
 def test_sqlite_understands_it(sqlite_template: Path, name: str) -> None:
     sqlite_plan(sqlite_template, name)
 
