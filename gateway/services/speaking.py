@@ -46,5 +46,4 @@ def _owns(tx: Transaction, caller: Caller, case: Case, now: datetime) -> bool:
     return any(
         owner(subscription.access_mode, one.pinned_mode, one.pinned_until, now) is mode
         for one in tx.deliveries.of_case(case.id)
-        if one.open
     )

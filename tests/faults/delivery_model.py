@@ -58,7 +58,7 @@ class Case:
 class Delivery:
     """`seen`: the modes whose door owned it when it was opened there; `place`: where its account put it.
 
-    `pinned`: a drain's mode, and until when.
+    `closed_by`: the mode of the door that accepted or rejected it. `pinned`: a drain's mode, and until when.
     """
 
     id: str
@@ -72,6 +72,7 @@ class Delivery:
     state: State = State.READY
     fetched: bool = False
     closed_at: datetime | None = None
+    closed_by: Mode | None = None
     listed_until: datetime | None = None
     kept_by_api: bool = False
     place: str | None = None
@@ -113,8 +114,8 @@ class Delivery:
         """In the API inbox."""
         return self.kept_by_api or (self.open and self.owner(now) is Mode.API)
 
-    def close(self, state: State, now: datetime) -> None:
-        self.state, self.closed_at = state, now
+    def close(self, state: State, now: datetime, mode: Mode | None = None) -> None:
+        self.state, self.closed_at, self.closed_by = state, now, mode
         if state in (State.ACCEPTED, State.REJECTED):
             self.acknowledgements += 1
 
@@ -124,7 +125,7 @@ class Delivery:
             return
         accepts = mode is Mode.SFTP and self.case.town.reading_accepts
         if accepts and self.acknowledgeable:
-            self.close(State.ACCEPTED, now)
+            self.close(State.ACCEPTED, now, mode)
             self.listed_until = now + GRACE
         elif not accepts and self.state is State.READY:
             self.state = State.FETCHED
@@ -150,18 +151,24 @@ def settle_by_answer(case: Case, mode: Mode, *, negative: bool, now: datetime) -
     ready = [one for one in mine if one.state is State.READY]
     late = [one for one in mine if one.state is State.EXPIRED and one.acknowledgeable]
     for one in fetched or (ready or late)[:1]:
-        one.close(State.REJECTED if negative else State.ACCEPTED, now)
+        one.close(State.REJECTED if negative else State.ACCEPTED, now, mode)
         one.kept_by_api = mode is Mode.API
     return True
 
 
 def served_over_api(case: Case, item: str, now: datetime) -> None:
-    """The metadata or an attachment went out to the recipient: counted for every open delivery that holds it."""
+    """The metadata or an attachment went out to the recipient: counted for every open delivery that holds it.
+
+    What another door has settled is noted too.
+    """
     for delivery in case.deliveries:
-        if not delivery.open or (item != "metadata" and item not in delivery.manifest):
+        if item != "metadata" and item not in delivery.manifest:
             continue
-        if delivery.owner(now) is Mode.API:
+        settled = delivery.state in (State.ACCEPTED, State.REJECTED) and delivery.closed_by is not Mode.API
+        if delivery.owner(now) is Mode.API and (delivery.open or settled):
             delivery.seen.add(Mode.API)
+        if not delivery.open:
+            continue
         delivery.items.add(item)
         if delivery.items >= {"metadata", *delivery.manifest}:
             delivery.read_whole(Mode.API, now)

@@ -124,7 +124,7 @@ class Deliveries(DepositorBase):
             return
         delivery.place, delivery.placed_at = place, now
         if moves:
-            delivery.close(State.REJECTED if place is Place.FAILED else State.ACCEPTED, now)
+            delivery.close(State.REJECTED if place is Place.FAILED else State.ACCEPTED, now, Mode.SFTP)
             delivery.follow(Status.SI_INTG_ERROR if place is Place.FAILED else Status.SI_RECEIVED)
 
     @precondition(lambda self: self.cases)
@@ -201,7 +201,7 @@ class Deliveries(DepositorBase):
         counts = delivery.counts(Mode.API, self.clock.now)
         self.expect(None if counts or not delivery.open else NotFoundError, dismissing)
         if counts and delivery.acknowledgeable:
-            delivery.close(State.ACCEPTED, self.clock.now)
+            delivery.close(State.ACCEPTED, self.clock.now, Mode.API)
         if counts or delivery.kept_by_api:
             delivery.kept_by_api = False
 

@@ -15,7 +15,7 @@ from gateway.services.ports import Clock, Transaction
 from gateway.sftp_server import host_keys
 from tests.journeys.world import declare
 
-DEADLINE = 20.0
+DEADLINE = 60.0
 
 
 def settings_for(data_dir: Path, keys: Path, **changes: Any) -> Settings:

@@ -8,10 +8,13 @@ from gateway.domain.errors import ForbiddenError, InvalidRequestError, NotFoundE
 from gateway.domain.identity import Mode
 from gateway.domain.ids import new_id
 from gateway.domain.statuses import Status
-from gateway.services.office import Office
+from gateway.domain.switches import InFlight, Switch
+from gateway.services import inbox, switching
+from gateway.services.office import Office, gateway_caller
 from gateway.services.speaking import may_act, own_event
 from tests.journeys.offices import api_client, deposited, depositor, sftp_client
-from tests.services.scene import NUMBER, case_now, created, post, read_over_api, switch
+from tests.journeys.world import RECIPIENTS, subscription_id
+from tests.services.scene import DAY, NUMBER, case_now, created, post, read_over_api, switch
 
 pytestmark = pytest.mark.usefixtures("declared")
 
@@ -32,6 +35,18 @@ async def test_what_was_read_while_its_door_owned_it_may_be_answered_later(offic
     await switch(office, "brest", Mode.SFTP)
     published = await case_now(office, case.id)
     await office.store.read(lambda tx: may_act(tx, api_client("brest"), published, office.clock()))
+
+
+async def test_what_a_drain_left_its_door_may_be_answered_there_once_it_is_accepted_too(office: Office) -> None:
+    case = (await deposited(office, NUMBER, "brest")).cases[0]
+    wanted = Switch(Mode.SFTP, in_flight=InFlight.DRAIN, drain_for=DAY)
+    await switching.switch(office, gateway_caller(office, "operator"), subscription_id(RECIPIENTS["brest"]), wanted)
+    (notice,) = await inbox.notifications(office, api_client("brest"), 25)
+    await inbox.dismiss(office, api_client("brest"), notice.id)
+    published, now = await case_now(office, case.id), office.clock()
+    await office.store.read(lambda tx: may_act(tx, api_client("brest"), published, now))
+    with pytest.raises(NotFoundError):
+        await office.store.read(lambda tx: may_act(tx, api_client("brest"), published, now + DAY))
 
 
 async def test_nothing_before_the_completion_and_nothing_once_archived(office: Office) -> None:
