@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from datetime import datetime
 from typing import Annotated, Any, Final
 
 from aiohttp import web
@@ -111,7 +112,7 @@ def _render(found: Status) -> str:
         **_move(found.move),
         "spec": spec_value(found.move.spec),
         "rows": shown(found.totals),
-        "waves": [_wave(one, found.counts.get(one.number, {})) for one in found.waves],
+        "waves": [_wave(one, found.next_at.get(one.number), found.counts.get(one.number, {})) for one in found.waves],
     }
     return rendering.json_text(body)
 
@@ -134,7 +135,7 @@ def _move(of: Move) -> rendering.Json:
     }
 
 
-def _wave(of: Wave, counts: dict[RowState, int]) -> rendering.Json:
+def _wave(of: Wave, next_at: datetime | None, counts: dict[RowState, int]) -> rendering.Json:
     return {
         "number": of.number,
         "state": of.state,
@@ -142,6 +143,7 @@ def _wave(of: Wave, counts: dict[RowState, int]) -> rendering.Json:
         "startsAt": rendering.date_time(of.starts_at),
         "startedAt": rendering.date_time(of.started_at),
         "endedAt": rendering.date_time(of.ended_at),
+        "nextAt": rendering.date_time(next_at),
         "rows": shown(counts),
     }
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from gateway.cli.opening import at_the_office, settings_of
 from gateway.cli.operating import COMMAND
-from gateway.cli.printing import console, print_json
+from gateway.cli.printing import console, moment, print_json
 
 if TYPE_CHECKING:
     from gateway.services.accounts import AccountView
@@ -62,7 +62,7 @@ def expiring(within: int, config: Path | None, *, json: bool) -> None:
     table = Table("account", "organization", "what", "ends", box=None, pad_edge=False)
     for one in found:
         what = f"{one.kind} {one.position}" if one.position else str(one.kind)
-        table.add_row(Text(one.username), Text(one.organization), what, f"{one.ends_at.astimezone():%Y-%m-%d %H:%M}")
+        table.add_row(Text(one.username), Text(one.organization), what, moment(one.ends_at))
     console().print(table)
 
 

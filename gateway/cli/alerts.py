@@ -10,7 +10,7 @@ from gateway.cli.exits import Exit
 from gateway.cli.failing import CommandError
 from gateway.cli.opening import at_the_office, settings_of
 from gateway.cli.operating import COMMAND, identifier
-from gateway.cli.printing import console, print_json
+from gateway.cli.printing import console, moment, print_json
 
 if TYPE_CHECKING:
     from gateway.domain.alerts import Alert
@@ -75,7 +75,7 @@ def list_dead(config: Path | None, most: int, *, json: bool) -> None:
 
     table = Table("id", "kind", "channel", "since", "attempts", "last error", box=None, pad_edge=False)
     for alert in dead:
-        made = f"{alert.created_at:%Y-%m-%d %H:%M}"
+        made = moment(alert.created_at)
         table.add_row(alert.id, alert.kind, alert.channel, made, str(alert.attempts), alert.last_error or "")
     console().print(table)
     print("\nTry one again with: gateway alerts replay ID")

@@ -29,12 +29,13 @@ def list_clients(config: Path | None, *, json: bool) -> None:
     from rich.markup import escape
     from rich.table import Table
 
-    table = Table("client id", "organization", "role", "process", "secrets", "enabled", box=None, pad_edge=False)
+    table = Table(
+        "client id", "organization", "role", "process", "secrets", "enabled", "rights", box=None, pad_edge=False
+    )
     for client in found:
         secrets, enabled = str(len(client.secret_hashes)), "yes" if client.enabled else "no"
-        table.add_row(
-            escape(client.client_id), client.organization, client.role, client.process or "", secrets, enabled
-        )
+        names = (escape(client.client_id), client.organization, client.role, client.process or "")
+        table.add_row(*names, secrets, enabled, " ".join(_rights(client)))
     console().print(table)
 
 
@@ -92,4 +93,12 @@ def _shown(client: ApiClient) -> dict[str, object]:
         "processCode": client.process,
         "secrets": len(client.secret_hashes),
         "enabled": client.enabled,
+        "rights": _rights(client),
     }
+
+
+def _rights(client: ApiClient) -> list[str]:
+    """What it may do of planned moves, in the order of a move's steps."""
+    from gateway.domain.identity import Right
+
+    return [str(right) for right in Right if right in client.rights]

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from gateway.cli.opening import at_the_office, settings_of
 from gateway.cli.operating import COMMAND
-from gateway.cli.printing import console, print_json
+from gateway.cli.printing import console, moment, print_json
 
 
 def show(config: Path | None, *, json: bool) -> None:
@@ -37,7 +37,7 @@ def show(config: Path | None, *, json: bool) -> None:
 
     table = Table("account", "organization", "until", "last needed", "software", box=None, pad_edge=False)
     for one in found:
-        used = f"{one.used_at.astimezone():%Y-%m-%d %H:%M}" if one.used_at else "never seen"
+        used = moment(one.used_at) if one.used_at else "never seen"
         table.add_row(Text(one.username), Text(one.organization), str(one.until), used, Text(one.software or ""))
     console().print(table)
     print(f"{len({one.organization for one in found if one.used_at})} subscribers still need old algorithms.")

@@ -5,12 +5,14 @@ from __future__ import annotations
 import asyncio
 import sys
 from collections.abc import AsyncIterator
+from datetime import datetime
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Final
 
 from gateway.cli import certificates
 from gateway.cli.exits import Exit
 from gateway.cli.failing import CommandError
+from gateway.cli.move_times import sentences
 from gateway.cli.opening import at_the_office, settings_of
 from gateway.cli.operating import COMMAND
 from gateway.cli.planning import read_plan
@@ -20,7 +22,10 @@ if TYPE_CHECKING:
     from gateway.domain.identity import Caller
     from gateway.domain.moves import Move
     from gateway.services.certify import Balance
+    from gateway.services.move_steps import Status
     from gateway.services.office import Office
+
+    Told = tuple[Move, list[str]]
 
 ACTOR: Final = f"{COMMAND} moves"
 _LOOK_EVERY: Final = 1.0
@@ -33,34 +38,33 @@ def apply(file: Path, config: Path | None, *, wait: bool) -> None:
     """
     plan = read_plan(file)
 
-    async def verb(office: Office, caller: Caller) -> Move:
+    async def verb(office: Office, caller: Caller) -> Told:
         from gateway.domain.moves import MoveState
         from gateway.services import moves
 
         move = await moves.record(office, caller, plan.spec, plan.waves, plan.rows(), plan.digest)
         if move.state is MoveState.PLANNED:
             if office.policy.two_people and move.planned_by == caller.actor:
-                return move
+                return move, []
             await moves.approve(office, caller, move.name, plan.digest)
         move = await moves.apply(office, caller, move.name, plan.digest)
-        return await _carried_out(office, caller, move) if wait else move
+        return await _after(office, caller, await _carried_out(office, caller, move) if wait else move)
 
-    move = at_the_office(settings_of(config), ACTOR, verb)
-    _tell(move)
+    _tell(*at_the_office(settings_of(config), ACTOR, verb))
 
 
 def step(name: str, config: Path | None, taken: str, *, digest: str = "", wait: bool = False) -> None:
     """Approves, pauses, resumes or rolls back a move."""
 
-    async def verb(office: Office, caller: Caller) -> Move:
+    async def verb(office: Office, caller: Caller) -> Told:
         from gateway.services import moves
         from gateway.services.move_steps import Status, Step
 
         done = await moves.take(office, caller, name, Step(taken), digest=digest or None)
         assert isinstance(done, Status), "nothing is replayed without a key"
-        return await _carried_out(office, caller, done.move) if wait else done.move
+        return await _after(office, caller, await _carried_out(office, caller, done.move) if wait else done.move)
 
-    _tell(at_the_office(settings_of(config), ACTOR, verb))
+    _tell(*at_the_office(settings_of(config), ACTOR, verb))
 
 
 def certify(name: str, file: Path, config: Path | None, *, json: bool) -> None:
@@ -100,13 +104,28 @@ async def _carried_out(office: Office, caller: Caller, move: Move) -> Move:
             found = await moves.status(office, caller, move.name)
             planned = found.counts.get(0, {})
             settled = sum(count - planned.get(state, 0) for state, count in found.totals.items() if state in SETTLED)
-            progress.update(task, completed=settled, description=f"{move.name} {found.move.state}")
+            progress.update(task, completed=settled, description=_progress(found, office.clock()))
             if found.move.state not in (MoveState.RUNNING, MoveState.ROLLBACK):
                 return found.move
             await asyncio.sleep(_LOOK_EVERY)
 
 
-def _tell(move: Move) -> None:
+def _progress(found: Status, now: datetime) -> str:
+    """A line beside the bar: a window that is shut must not look like one that hangs."""
+    from gateway.cli.move_times import next_steps
+
+    return "; ".join((f"{found.move.name} {found.move.state}", *next_steps(found, now)[:1]))
+
+
+async def _after(office: Office, caller: Caller, move: Move) -> Told:
+    """The move, and what it does next."""
+    from gateway.cli.move_times import next_steps
+    from gateway.services import moves
+
+    return move, next_steps(await moves.status(office, caller, move.name), office.clock())
+
+
+def _tell(move: Move, steps: list[str]) -> None:
     from gateway.domain.moves import MoveState
 
     print(f"{move.name}: {_WORDS[move.state]}")
@@ -116,6 +135,7 @@ def _tell(move: Move) -> None:
         )
     if move.state is MoveState.PAUSED and move.reason is not None:
         print(f"  {move.reason}")
+    print(sentences(steps), end="")
 
 
 _WORDS: Final = {

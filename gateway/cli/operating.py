@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from gateway.cli.exits import Exit
 from gateway.cli.failing import CommandError
 from gateway.cli.opening import at_the_office, settings_of
-from gateway.cli.printing import console, print_json
+from gateway.cli.printing import console, moment, print_json
 from gateway.domain.ids import canonical_id
 
 if TYPE_CHECKING:
@@ -57,7 +57,7 @@ def list_dead(config: Path | None, most: int, *, json: bool) -> None:
 
     table = Table("id", "kind", "subscription", "since", "attempts", "last error", box=None, pad_edge=False)
     for call in dead:
-        made = f"{call.created_at:%Y-%m-%d %H:%M}"
+        made = moment(call.created_at)
         table.add_row(call.id, call.kind, call.subscription_id, made, str(call.attempts), call.last_error or "")
     console().print(table)
     print("\nTry one again with: gateway outgoing replay ID")

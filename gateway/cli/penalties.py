@@ -8,7 +8,7 @@ from gateway.cli.exits import Exit
 from gateway.cli.failing import CommandError
 from gateway.cli.opening import at_the_office, settings_of
 from gateway.cli.operating import COMMAND
-from gateway.cli.printing import console, print_json
+from gateway.cli.printing import console, moment, print_json
 
 
 def show(config: Path | None, *, json: bool, all_: bool) -> None:
@@ -31,7 +31,7 @@ def show(config: Path | None, *, json: bool, all_: bool) -> None:
 
     table = Table("door", "account", "address", "failures", "until", box=None, pad_edge=False)
     for one in found:
-        until = f"{one.blocked_until.astimezone():%Y-%m-%d %H:%M:%S}" if one.blocked_until else ""
+        until = moment(one.blocked_until, "seconds") if one.blocked_until else ""
         table.add_row(one.name.door, Text(_account(one.name.account)), one.name.address, str(one.failures), until)
     console().print(table)
     print("\nLet one in with: gateway penalties lift ACCOUNT")

@@ -14,7 +14,7 @@ from gateway.cli.exits import Exit
 from gateway.cli.failing import CommandError
 from gateway.cli.opening import at_the_office, settings_of
 from gateway.cli.operating import COMMAND
-from gateway.cli.printing import console, plain
+from gateway.cli.printing import console, moment, plain
 
 if TYPE_CHECKING:
     from gateway.domain.identity import Caller
@@ -96,9 +96,9 @@ def _show_waves(plan: Plan) -> None:
 
     from gateway.domain.windows import ZONE
 
-    begins = "not before (Paris)"
+    begins = "not before"
     if plan.spec.via is not None:
-        begins = "rehearses from (Paris)"
+        begins = "rehearses from"
     table = Table("wave", begins, "subscriptions", "organizations", "in flight", box=None, pad_edge=False)
     start = 0
     for wave in plan.waves:
@@ -106,7 +106,7 @@ def _show_waves(plan: Plan) -> None:
         start += wave.size
         table.add_row(
             str(wave.number),
-            f"{wave.starts_at.astimezone(ZONE):%a %Y-%m-%d %H:%M}",
+            f"{wave.starts_at.astimezone(ZONE):%a} {moment(wave.starts_at)}",
             str(wave.size),
             str(len({row.organization for row in rows})),
             str(sum(row.in_flight for row in rows)),

@@ -30,6 +30,13 @@ def print_json(value: Any) -> None:
     print(json.dumps(plain(value), ensure_ascii=False, indent=2))
 
 
+def moment(at: datetime, timespec: str = "minutes") -> str:
+    """A moment as people read it in tables: local time as windows have it, with its offset."""
+    from gateway.domain.windows import ZONE
+
+    return at.astimezone(ZONE).isoformat(sep=" ", timespec=timespec)
+
+
 def plain(value: Any) -> Any:
     """The value as JSON has it."""
     if dataclasses.is_dataclass(value) and not isinstance(value, type):

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from gateway.cli.opening import at_the_office, settings_of
-from gateway.cli.printing import console, print_json
+from gateway.cli.printing import console, moment, print_json
 
 if TYPE_CHECKING:
     from gateway.domain.pushing import PushState
@@ -35,7 +35,7 @@ def show_states(config: Path | None, *, json: bool) -> None:
     table = Table("subscriber", "process", "host", "waiting", "dead", "tried again", "last error", box=None)
     for state in found:
         until = state.breaker.open_until
-        again = f"{until:%Y-%m-%d %H:%M:%S}" if until else ""
+        again = moment(until, "seconds") if until else ""
         numbers = (str(state.waiting), str(state.dead))
         table.add_row(state.organization, state.process, state.host, *numbers, again, state.last_error or "")
     console().print(table)

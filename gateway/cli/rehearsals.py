@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from gateway.cli.opening import at_the_office, settings_of
 from gateway.cli.operating import COMMAND
-from gateway.cli.printing import print_json
+from gateway.cli.printing import moment, print_json
 
 if TYPE_CHECKING:
     from gateway.domain.identity import Caller
@@ -32,7 +32,7 @@ def start(subscriber: str, process: str, mode: str, lasting: timedelta, config: 
     if json:
         print_json(_rehearsal(begun))
         return
-    print(f"{subscriber} → {process}: {begun.mode} rehearses until {begun.ends_at:%Y-%m-%d %H:%M} UTC.")
+    print(f"{subscriber} → {process}: {begun.mode} rehearses until {moment(begun.ends_at)}.")
     print(f"How the two compare: gateway subscriptions rehearsal {subscriber} {process}")
 
 
@@ -63,10 +63,8 @@ def _print(found: Comparison, *, json: bool) -> None:
         print_json(_comparison(found))
         return
     of, totals = found.rehearsal, found.totals
-    until = (
-        f"under way until {of.ends_at:%Y-%m-%d %H:%M}" if of.ended_at is None else f"ended {of.ended_at:%Y-%m-%d %H:%M}"
-    )
-    print(f"{of.mode} rehearses beside {found.owner}: {until} UTC.")
+    until = f"under way until {moment(of.ends_at)}" if of.ended_at is None else f"ended {moment(of.ended_at)}"
+    print(f"{of.mode} rehearses beside {found.owner}: {until}.")
     print(f"Equal: {totals['equal']}, different: {totals['different']}, pending: {totals['pending']}.")
     for row in found.rows:
         if row.differences:

@@ -12,7 +12,7 @@ from gateway.cli.exits import Exit
 from gateway.cli.failing import CommandError
 from gateway.cli.opening import at_the_office, settings_of
 from gateway.cli.operating import COMMAND
-from gateway.cli.printing import print_json
+from gateway.cli.printing import moment, print_json
 
 if TYPE_CHECKING:
     from gateway.domain.identity import Caller
@@ -55,7 +55,7 @@ def switch(
     elif done.pinned_until is None:
         print(f"Carried into the new inbox: {done.open.total}, {done.open.fetched} of them fetched already.")
     else:
-        print(f"The old door finishes {done.open.pinned} until {done.pinned_until:%Y-%m-%d %H:%M} UTC.")
+        print(f"The old door finishes {done.open.pinned} until {moment(done.pinned_until)}.")
     print(f"What becomes of them: gateway subscriptions certify {done.organization} {done.process} FILE")
 
 

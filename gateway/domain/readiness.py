@@ -11,6 +11,7 @@ from datetime import datetime, time, timedelta
 from typing import Final
 from zoneinfo import ZoneInfo
 
+from gateway.domain.ages import age
 from gateway.domain.authorized_keys import keys_of
 from gateway.domain.identity import Mode, Transport
 from gateway.domain.referential import SftpAccount, Subscription, SubscriptionStatus
@@ -222,15 +223,15 @@ def _undelivered(facts: Facts, now: datetime) -> Point:
     opened = facts.open
     reason = f"{opened.ready} deliveries wait to be fetched, {opened.fetched} to be acknowledged"
     if facts.undelivered_since is not None:
-        reason += f"; the oldest for {_age(now - facts.undelivered_since)}"
+        reason += f"; the oldest for {age(now - facts.undelivered_since)}"
     return Point("undelivered", None, reason)
 
 
 def _unanswered(facts: Facts, now: datetime) -> Point:
     if facts.unanswered_since is None:
         return Point("unanswered", None, "every case has its final status")
-    age = _age(now - facts.unanswered_since)
-    return Point("unanswered", None, f"{facts.unanswered} cases have no final status; the oldest for {age}")
+    oldest = age(now - facts.unanswered_since)
+    return Point("unanswered", None, f"{facts.unanswered} cases have no final status; the oldest for {oldest}")
 
 
 def _statuses(facts: Facts) -> Point:
@@ -251,13 +252,7 @@ def _named(found: list[Credential]) -> str:
 def _seen(one: Credential, now: datetime) -> str:
     assert one.seen is not None, "it was looked for"
     said = [text for text in (one.seen.software, one.seen.algorithms) if text]
-    return f"{one.name} was last seen {_age(now - one.seen.seen_at)} ago" + (f" ({', '.join(said)})" if said else "")
-
-
-def _age(time: timedelta) -> str:
-    if time >= timedelta(days=1):
-        return f"{time.days} d"
-    return f"{max(time // timedelta(hours=1), 0)} h"
+    return f"{one.name} was last seen {age(now - one.seen.seen_at)} ago" + (f" ({', '.join(said)})" if said else "")
 
 
 def _door(mode: Mode, transport: Transport) -> str:

@@ -13,14 +13,13 @@ from gateway.domain.errors import ConflictError, InvalidRequestError
 from gateway.domain.identity import Caller
 from gateway.domain.moves import DualRun, Move, MoveState, Row, RowState, Wave
 from gateway.domain.rehearsals import Comparison, Likeness
+from gateway.domain.wave_times import LOOK_AGAIN
 from gateway.services.move_rows import changed_since, held, switch_rows, tell
 from gateway.services.office import Office
 from gateway.services.ports import Transaction
 from gateway.services.rehearsals import LONGEST, comparison, finish, start_held
 
 _BATCH: Final = 50
-LOOK_AGAIN: Final = timedelta(minutes=10)
-"""So long a dual run goes on before it is looked at again."""
 PATIENCE: Final = timedelta(days=7)
 """How long, after `or_all_within`, the second system may still fetch what the first has, and the reverse."""
 _MOST_NAMED: Final = 3

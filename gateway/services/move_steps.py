@@ -11,7 +11,8 @@ from typing import Any, Final
 from gateway.domain.errors import ConflictError, ForbiddenError, NotFoundError
 from gateway.domain.identity import Caller, Right
 from gateway.domain.journal import Entry
-from gateway.domain.moves import Move, MoveState, RowState, Wave
+from gateway.domain.moves import Move, MoveState, RowState, Wave, WaveState
+from gateway.domain.wave_times import upcoming
 from gateway.services.office import Policy
 from gateway.services.ports import Transaction
 
@@ -39,12 +40,14 @@ class Step(StrEnum):
 class Status:
     """A move with its waves, and how many rows are in which state: of each wave, by its number.
 
-    Wave 0 is of the rows that the plan itself blocks.
+    Wave 0 is of the rows that the plan itself blocks. `next_at`: when something is done next of each wave that is not
+    over, see `domain.wave_times.upcoming`; nothing of a move that does not run.
     """
 
     move: Move
     waves: tuple[Wave, ...]
     counts: dict[int, dict[RowState, int]]
+    next_at: dict[int, datetime]
 
     @property
     def totals(self) -> dict[RowState, int]:
@@ -85,9 +88,12 @@ def existing(move: Move | None) -> Move:
     return move
 
 
-def status_of(tx: Transaction, move: Move) -> Status:
-    """The move with its waves and counts."""
-    return Status(move, tuple(tx.moves.waves(move.id)), tx.move_rows.counts(move.id))
+def status_of(tx: Transaction, move: Move, now: datetime) -> Status:
+    """The move with its waves and counts, and what comes next from `now` on."""
+    waves = tuple(tx.moves.waves(move.id))
+    rehearsing = [wave.number for wave in waves if wave.state is WaveState.REHEARSE]
+    looks = {number: at for number in rehearsing if (at := tx.move_rows.looked_at(move.id, number)) is not None}
+    return Status(move, waves, tx.move_rows.counts(move.id), upcoming(move, waves, looks, now))
 
 
 def keep(

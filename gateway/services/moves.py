@@ -112,7 +112,7 @@ async def take(
         moved.clear()
         move = existing(tx.moves.hold(name))
         if expected is not None:
-            expected.check(status_of(tx, move), "The move", move.state)
+            expected.check(status_of(tx, move, wish.now), "The move", move.state)
         change = decided(move, wish, office.policy)
         if change is not None:
             move, entry, detail = change
@@ -120,7 +120,7 @@ async def take(
             keep(tx, caller, known, move, entry, wish.now, **detail)
             if move.state is not known.state:
                 moved.append(move.state)
-        return status_of(tx, move)
+        return status_of(tx, move, wish.now)
 
     done = await office.store.write(lambda tx: only_once(tx, caller, once, wish.now, verb))
     for state in moved:
@@ -165,7 +165,7 @@ async def listing(office: Office, caller: Caller, after: str = "", most: int = 1
 async def status(office: Office, caller: Caller, name: str) -> Status:
     """One move with its waves and counts. For ADMIN. Raises ForbiddenError, NotFoundError."""
     operators_alone(caller)
-    return await office.store.read(lambda tx: status_of(tx, existing(tx.moves.named(name))))
+    return await office.store.read(lambda tx: status_of(tx, existing(tx.moves.named(name)), office.clock()))
 
 
 async def rows(

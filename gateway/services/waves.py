@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Final
 
 import structlog
@@ -13,6 +13,7 @@ from gateway.domain.alerts import AlertKind
 from gateway.domain.identity import Caller
 from gateway.domain.journal import Entry
 from gateway.domain.moves import Move, MoveState, Row, RowState, Wave, WaveState
+from gateway.domain.wave_times import begins
 from gateway.services.alerts import alert
 from gateway.services.dual_runs import over, rehearse
 from gateway.services.move_rows import held, switch_rows
@@ -111,12 +112,8 @@ async def _step(office: Office, caller: Caller, move: Move, place: _Place) -> in
 
 def due(move: Move, waves: Sequence[Wave], wave: Wave, now: datetime) -> bool:
     """Whether a wave may begin: its time has come, the window is open, and its pause after the one before is over."""
-    if now < wave.starts_at or not move.spec.window.is_open(now):
-        return False
-    before = next((one for one in waves if one.number == wave.number - 1), None)
-    sizes = move.spec.waves
-    pause = sizes[wave.number - 1].pause if wave.number <= len(sizes) else timedelta(0)
-    return before is None or (before.ended_at is not None and now >= before.ended_at + pause)
+    at = begins(move, waves, wave, now)
+    return at is not None and at <= now
 
 
 async def _turn(office: Office, caller: Caller, move: Move, wave: Wave, after: WaveState, now: datetime) -> int | None:
@@ -145,7 +142,7 @@ async def _end(office: Office, caller: Caller, move: Move, now: datetime) -> Non
         kept = held(tx, move, MoveState.RUNNING)
         if kept is None:
             return False
-        totals = status_of(tx, kept).totals
+        totals = status_of(tx, kept, now).totals
         done = replace(kept, state=MoveState.DONE, ended_at=now)
         keep(tx, caller, kept, done, Entry.MOVE_ENDED, now, rows=shown(totals))
         detail = {"move": move.name, "rows": shown(totals)}

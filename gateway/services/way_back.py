@@ -62,7 +62,16 @@ def _batch(caller: Caller, move: Move, before: int, now: datetime, tx: Transacti
         return [_called_off(tx, caller, move, row, now) for row in rehearsing]
     if not rows:
         done = replace(kept, state=MoveState.ROLLED_BACK, ended_at=now)
-        keep(tx, caller, kept, done, Entry.MOVE_ROLLED_BACK, now, begun=False, rows=shown(status_of(tx, kept).totals))
+        keep(
+            tx,
+            caller,
+            kept,
+            done,
+            Entry.MOVE_ROLLED_BACK,
+            now,
+            begun=False,
+            rows=shown(status_of(tx, kept, now).totals),
+        )
         return ()
     settled = []
     known = tx.subscriptions.hold_all(row.subscription_id for row in rows)

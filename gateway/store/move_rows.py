@@ -46,6 +46,11 @@ _RESTED = Statement(
         _c.wave == bindparam("wave"), _c.state == bindparam("state"), _c.changed_at <= bindparam("before")
     ).order_by(_c.position)
 )
+_LOOKED_AT = Statement(
+    select(func.min(_c.changed_at)).where(
+        _of_move, _c.wave == bindparam("wave"), _c.state == literal(RowState.REHEARSING)
+    )
+)
 _LATEST = Statement(
     _page.where(_c.state == bindparam("state"), _c.position < bindparam("before")).order_by(_c.position.desc())
 )
@@ -140,6 +145,11 @@ class MoveRows:
         """Those of a wave in a state that nobody has changed or looked at since a date."""
         found = self._session.rows(_RESTED, move=move, wave=wave, state=state, before=to_ms(before), most=most)
         return [_row(row) for row in found]
+
+    def looked_at(self, move: str, wave: int) -> datetime | None:
+        """When that of a wave's rehearsing ones was looked at that was looked at longest ago."""
+        row = self._session.row(_LOOKED_AT, move=move, wave=wave)
+        return None if row is None else from_ms(row[0])
 
     def latest(self, move: str, state: RowState, before: int, most: int) -> list[Row]:
         """Those in a state before a position, the last one first."""

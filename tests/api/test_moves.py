@@ -61,8 +61,11 @@ async def test_a_move_is_approved_applied_and_watched(visitor: Visitor, planned:
     assert (approved.status, approved.json["state"], approved.json["approvedBy"]) == (200, "APPROVED", "admin")
     applied = await post(visitor, "apply", {"digest": DIGEST})
     assert (applied.status, applied.json["state"], applied.json["rows"]) == (200, "RUNNING", {"WAITING": 2})
+    (wave,) = applied.json["waves"]
+    assert wave["nextAt"] == wave["startsAt"], "it may begin"
     assert await drive(visitor.office) == 2
     read = await native(visitor, "admin", "GET", "/moves/ille")
+    assert read.json["waves"][0]["nextAt"] is None
     assert (read.json["state"], read.json["rows"], read.json["waves"][0]["state"]) == ("DONE", {"SWITCHED": 2}, "DONE")
     assert read.json["spec"]["move"] == "ille"
     rows = await native(visitor, "admin", "GET", "/moves/ille/rows?limit=1")

@@ -38,7 +38,7 @@ async def test_a_client_that_asks_for_a_token_has_used_its_credential(visitor: V
     await visitor.token("rennes")
     found = (await native(visitor, "admin", "GET", path)).json
     used = next(one for one in found["points"] if one["name"] == "present")
-    assert used["reason"].startswith("rennes was last seen 0 h ago")
+    assert used["reason"].startswith("rennes was last seen 0 min ago")
     assert found["transport"] is None
     assert "in mode API already" in found["points"][0]["reason"]
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+from datetime import datetime, time, timedelta
 from pathlib import Path
 
 import pytest
@@ -21,6 +22,7 @@ from gateway.config import Settings
 from gateway.domain.errors import ConflictError, NotFoundError
 from gateway.domain.identity import Door
 from gateway.domain.sightings import Sighting
+from gateway.domain.windows import DAYS, ZONE
 from gateway.services import sightings
 from tests.cli.dossiers import deposited
 
@@ -121,6 +123,26 @@ def test_its_certificate_covers_all_that_it_switched(
     certificates.verify(Path("c.jsonl"), place / "key.pem", json=False)
     first = json.loads(Path("c.jsonl").read_text().splitlines()[0])
     assert '"about":{"move":"town"}' in json.dumps(first, separators=(",", ":"))
+
+
+def test_a_shut_window_is_told_when_a_plan_is_applied(
+    config: Path, place: Path, planned: Path, capsys: Captured
+) -> None:
+    assert planned.is_file()
+    ahead = datetime.now(ZONE) + timedelta(days=2)  # a whole day away at least, whenever this runs
+    window = f"window: {{days: [{DAYS[ahead.weekday()]}], hours: '06:00-12:00'}}\n"
+    (place / "later.yaml").write_text(FILE + window, encoding="utf-8")
+    plan(place / "later.yaml", place / "later.json", config, json=False, every=False)
+    capsys.readouterr()
+    apply(place / "later.json", config, wait=False)
+    line = f"  wave 1 begins on {ahead:%Y-%m-%d} 06:00 (Europe/Paris), when its window opens.\n"
+    assert line in capsys.readouterr().out
+    status("town", config, json=False)
+    assert line in capsys.readouterr().out
+    capsys.readouterr()
+    status("town", config, json=True)
+    (wave,) = json.loads(capsys.readouterr().out)["waves"]
+    assert datetime.fromisoformat(wave["nextAt"]) == datetime.combine(ahead.date(), time(6), ZONE)
 
 
 def test_an_edited_plan_is_not_applied(planned: Path, config: Path) -> None:

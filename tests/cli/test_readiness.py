@@ -62,7 +62,7 @@ def test_one_that_is_ready_is_told_how_to_go_on(
     with_a_used_client(settings)
     show(town, "EtatCivil", "API", "pull", config, json=False)
     told = capsys.readouterr().out
-    assert "tried was last seen 0 h ago (Suite 5)" in told
+    assert "tried was last seen 0 min ago (Suite 5)" in told
     assert f"gateway subscriptions switch {town} EtatCivil --to API" in told
 
 

@@ -81,4 +81,4 @@ async def test_both_kinds_of_recipient_take_them_for_dossiers(
     assert reply.status == 404
     found = await readiness.readiness(gateway.office, team, ids[0], Mode.API)
     present = next(point for point in found.points if point.name == "present")
-    assert present.reason.startswith("rennes was last seen 0 h ago (paramiko")
+    assert present.reason.startswith("rennes was last seen 0 min ago (paramiko")

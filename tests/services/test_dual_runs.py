@@ -9,9 +9,10 @@ import pytest
 from gateway.domain.identity import Mode
 from gateway.domain.moves import DualRun, MoveState, RowState, WaveState
 from gateway.domain.rehearsals import Compared, Comparison, Likeness, Rehearsal
+from gateway.domain.wave_times import LOOK_AGAIN
 from gateway.domain.windows import Window
 from gateway.services import moves, rehearsals
-from gateway.services.dual_runs import LOOK_AGAIN, PATIENCE, Verdict, judge
+from gateway.services.dual_runs import PATIENCE, Verdict, judge
 from gateway.services.waves import drive
 from tests.services.moving import ALL_SFTP, APPLIER, found, modes, row_states, running, tried
 from tests.services.people import DAY, HOUR, OPERATOR, RENNES_API, START

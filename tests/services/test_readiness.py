@@ -54,8 +54,8 @@ async def test_a_subscriber_who_has_tried_the_new_door_is_ready(town: Town) -> N
     found = await of(town)
     assert found.go, found.against
     assert point(found, "credentials") == Point("credentials", True, "rennes-api: enabled")
-    assert point(found, "used").reason == "rennes-api was last seen 0 h ago (Suite 4.2)"
-    assert point(found, "present").reason == "rennes was last seen 0 h ago (Suite 4.2, aes256-ctr)"
+    assert point(found, "used").reason == "rennes-api was last seen 0 min ago (Suite 4.2)"
+    assert point(found, "present").reason == "rennes was last seen 0 min ago (Suite 4.2, aes256-ctr)"
     assert point(found, "algorithms") == Point("algorithms", None, "old algorithms, by exception: rennes")
     assert point(found, "rehearsal") == Point("rehearsal", None, "no rehearsal yet")
 

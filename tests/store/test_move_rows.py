@@ -64,6 +64,9 @@ async def test_what_was_looked_at_a_moment_ago_rests(seeded: AnyStore) -> None:
         found = await seeded.read(lambda tx: tx.move_rows.rested("m", wave, RowState.REHEARSING, before, 9))
         return [row.position for row in found]
 
+    assert await seeded.read(lambda tx: tx.move_rows.looked_at("m", first.wave)) == NOW
+    assert await seeded.read(lambda tx: tx.move_rows.looked_at("m", second.wave)) == NOW + timedelta(hours=1)
+    assert await seeded.read(lambda tx: tx.move_rows.looked_at("m", 3)) is None
     assert await rested(first.wave, NOW) == [1]
     assert await rested(second.wave, NOW) == []
     assert await rested(second.wave, NOW + timedelta(hours=1)) == [2]
