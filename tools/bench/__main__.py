@@ -87,7 +87,9 @@ def _measured(
             _say(f"measuring: {name}")
             with load.meanwhile() as beside:
                 measured = _row(name, stage, found, downloads, config, settings, keys, options.database_url)
-            rows += [replace(row, load=beside.load) for row in measured]
+            measured = [replace(row, load=beside.load) for row in measured]
+            _say(report.table(measured))  # in a long run the later rows may never be reached
+            rows += measured
     return rows
 
 
