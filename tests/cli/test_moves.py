@@ -23,7 +23,7 @@ from gateway.domain.errors import ConflictError, NotFoundError
 from gateway.domain.identity import Door
 from gateway.domain.sightings import Sighting
 from gateway.domain.windows import DAYS, ZONE
-from gateway.services import sightings
+from gateway.services import sightings, waves
 from tests.cli.dossiers import deposited
 
 FILE = "move: town\nselect: {mode: SFTP, process: EtatCivil}\nto: API\n"
@@ -143,6 +143,25 @@ def test_a_shut_window_is_told_when_a_plan_is_applied(
     status("town", config, json=True)
     (wave,) = json.loads(capsys.readouterr().out)["waves"]
     assert datetime.fromisoformat(wave["nextAt"]) == datetime.combine(ahead.date(), time(6), ZONE)
+
+
+@pytest.mark.usefixtures("planned")
+def test_what_each_dual_run_waits_for_is_shown(settings: Settings, config: Path, place: Path, capsys: Captured) -> None:
+    via = "via: {dual_run: {at_least: 14d, equal_deliveries: 2}}\n"
+    (place / "dual.yaml").write_text(FILE + via, encoding="utf-8")
+    plan(place / "dual.yaml", place / "dual.json", config, json=False, every=False)
+    apply(place / "dual.json", config, wait=False)
+    opening.at_the_office(settings, "test", lambda office, _: waves.drive(office))
+    capsys.readouterr()
+    status("town", config, json=False)
+    told = capsys.readouterr().out
+    assert "  wave 1 rehearses: each dual run is looked at every 10 min, next on 20" in told
+    line = told.splitlines()[told.splitlines().index("Rehearsing:") + 1]
+    assert line.startswith("  SI-21990000100011-99001 → EtatCivil: 0 of 2 equal")
+    assert "waits for 2 more" in line
+    status("town", config, json=True)
+    (run,) = json.loads(capsys.readouterr().out)["rehearsing"]
+    assert (run["process"], run["equal"], run["wanted"], run["verdict"]) == ("EtatCivil", 0, 2, "wait")
 
 
 def test_an_edited_plan_is_not_applied(planned: Path, config: Path) -> None:
