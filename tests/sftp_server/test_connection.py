@@ -45,6 +45,9 @@ class Open:
     def __init__(self, open_files: int) -> None:
         self.open_files = open_files
 
+    def leaving(self) -> None:
+        """It has nothing to do for that."""
+
 
 def connection(ssh: Any, idle_timeout: float = 600) -> Connection:
     return Connection(ssh, structlog.get_logger(), idle_timeout)

@@ -14,6 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gateway.sftp_server import proxy
+from gateway.sftp_server.handshake import Handshake
 from gateway.sftp_server.proxy import MOST, SIGNATURE, Header, ProxyHeaderError, parse, trusts
 from tests.sftp_server.conftest import Start
 from tests.sftp_server.scene import Scene
@@ -124,6 +125,7 @@ async def test_the_named_address_counts_everywhere(start: Start, source: str, pa
         (connection,) = scene.server._connections
         assert connection.address == source
         assert connection.ssh._peer_addr == source
+        assert isinstance(connection.ssh, Handshake)
         assert connection.ssh.acknowledged() is None, "the balancer acknowledges, not its client"
     await scene.settled()
 
