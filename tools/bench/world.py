@@ -38,7 +38,7 @@ _CONFIG: Final = """\
 data_dir: {data}
 database: {{url: {url}}}
 http: {{host: 127.0.0.1, port: 0}}
-sftp: {{host: 127.0.0.1, port: 0}}
+sftp: {{host: 127.0.0.1, port: 0, limits: {{per_address: 2000, per_account: 2000}}}}  # one client is many here
 log: {{format: json, level: info}}
 limits: {{answer_max_size: 2GiB}}
 """
