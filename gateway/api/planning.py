@@ -46,7 +46,7 @@ MoveReader = Callable[[bytes], MoveText]
 
 @dataclass(frozen=True, slots=True)
 class Planning:
-    """How texts are read. A plan is held in memory whole, so this process makes one at a time."""
+    """How texts are read. A text with its faults and a plan are held in memory whole: one at a time in this process."""
 
     read: MoveReader
     turn: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(1))
@@ -69,8 +69,8 @@ async def plan(request: web.Request, caller: Caller) -> web.StreamResponse:
     if request.content_type not in _BODIES:
         raise Refusal(415, "Content-Type must be application/yaml or application/json")
     raw = await read(request, request.app[CONTEXT].json_max_size)
-    found = await asyncio.to_thread(request.app[PLANNING].read, raw)
     async with request.app[PLANNING].turn:
+        found = await asyncio.to_thread(request.app[PLANNING].read, raw)
         if recording == "true":
             return await _recorded(request, caller, found, raw)
         _, text = await _planned(request, caller, found, recorded=False)

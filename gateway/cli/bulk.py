@@ -5,6 +5,7 @@ from __future__ import annotations
 import json as encoding
 import os
 from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -17,7 +18,8 @@ from gateway.cli.operating import COMMAND
 from gateway.cli.printing import console, print_json
 from gateway.config import ConfigurationError
 from gateway.services import merging, retiring, rotating, suspending
-from gateway.services.bulk import Outcome, RefusedRowsError
+from gateway.services.bulk import Outcome, RefusedRowsError, RowFault
+from gateway.services.retiring import UNUSED
 
 if TYPE_CHECKING:
     from gateway.config import Settings
@@ -115,12 +117,14 @@ def retire(file: Path, config: Path | None, *, unused_too: bool, dry_run: bool, 
     A credential whose new secret or key nobody has used is one, but for `unused_too`.
     """
     rows, wanted = read_rotations(file)
-    done = _carried_out(
-        rows,
-        settings_of(config),
-        "retire",
-        lambda office, caller: retiring.retire(office, caller, wanted, unused_too=unused_too, dry_run=dry_run),
-    )
+
+    async def verb(office: Office, caller: Caller) -> list[Rotated]:
+        try:
+            return await retiring.retire(office, caller, wanted, unused_too=unused_too, dry_run=dry_run)
+        except RefusedRowsError as refused:
+            raise RefusedRowsError([_with_the_way_out(fault) for fault in refused.faults]) from None
+
+    done = _carried_out(rows, settings_of(config), "retire", verb)
     if json:
         print_json({"dryRun": dry_run, "rows": [_rotated(one, told=False) for one in done]})
         return
@@ -177,6 +181,11 @@ def _carried_out(rows: Rows, settings: Settings, name: str, verb: Verb[T]) -> T:
         return at_the_office(settings, f"{COMMAND} bulk {name}", verb)
     except RefusedRowsError as refused:
         raise rows.placed(refused.faults) from None
+
+
+def _with_the_way_out(fault: RowFault) -> RowFault:
+    """A fault that an option of the command passes over says so."""
+    return replace(fault, message=f"{fault.message}, or take --unused-too") if fault.message == UNUSED else fault
 
 
 def _new_file(path: Path) -> int:

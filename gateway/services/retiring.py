@@ -25,9 +25,8 @@ from gateway.services.ports import Transaction
 from gateway.services.rotating import CLIENT, KEY, Found, Rotated, Rotation, find, has_key, missing, same_key
 
 _Uses = Mapping[str, datetime]
-_UNUSED: Final = (
-    "nobody has come in by its new one yet, and could no more: let the subscriber change over, or take --unused-too"
-)
+UNUSED: Final = "nobody has come in by its new one yet, and could no more: let the subscriber change over"
+"""What is wrong with a row that `unused_too` would end all the same."""
 
 
 async def retire(
@@ -53,7 +52,7 @@ async def retire(
         uses = [_uses(tx, of) for of in found]
         if not unused_too:
             faults += [
-                RowFault(position, CLIENT if row.client_id else KEY, _UNUSED)
+                RowFault(position, CLIENT if row.client_id else KEY, UNUSED)
                 for position, (row, of, used) in enumerate(zip(rows, found, uses, strict=True))
                 if _ending_marks(row, of) and _new_mark(row, of) not in used
             ]

@@ -32,9 +32,7 @@ def silence(logged: object) -> None:
     vars(logged).update(log_sent_packet=_nothing, log_received_packet=_nothing)
 
 
-def _sending(
-    ssh: asyncssh.SSHServerConnection | asyncssh.SSHClientConnection, send: Callable[..., None]
-) -> Callable[..., None]:
+def _sending(ssh: Side, send: Callable[..., None]) -> Callable[..., None]:
     def send_packet(kind: int, *parts: bytes, handler: Any = None) -> None:
         if kind != MSG_IGNORE or str(ssh.get_extra_info("send_cipher", _CHAINED)).partition("@")[0].endswith(_CHAINED):
             send(kind, *parts, handler=handler)
