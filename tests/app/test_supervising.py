@@ -20,6 +20,7 @@ from gateway.app.listening import listen, port_of
 from gateway.app.supervising import Supervisor, WorkersError
 from gateway.config import Settings
 from gateway.config.settings import Http, Sftp
+from gateway.services.attendance import Attendance
 from tests.app.supervised import DEADLINE, Supervised, supervised
 from tests.cli.running import gateway
 from tests.journeys import legacy
@@ -194,6 +195,30 @@ async def test_who_cannot_be_replaced_ends_the_others_too(scene: Scene, monkeypa
         await scene.run(serving=serving)
     assert failure.value.code == 7
     assert scene.workers() == []
+
+
+async def test_whoever_was_connected_to_a_worker_that_ended_is_counted_no_more(
+    scene: Scene, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Not only once another has its place: none may come."""
+    monkeypatch.setattr(respawn, "_FIRST", timedelta())
+    found: list[Attendance] = []
+
+    def serving() -> None:
+        registers = scene.supervisor._registers
+        assert registers is not None
+        found.extend(registers.hands(number).sftp for number in (1, 2))
+        for one in found:
+            seat = one.sit()
+            assert seat is not None
+            one.write(seat, 0, "192.0.2.7")
+        assert found[0].total(0) == 2
+        scene.program = FAILING
+        scene.workers()[0].kill()
+
+    with pytest.raises(WorkersError):
+        await scene.run(serving=serving)
+    assert found[0].total(0) == 1  # who drained at the end had its own to the last
 
 
 async def test_a_stop_while_they_start_is_one(scene: Scene) -> None:
